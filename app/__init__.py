@@ -1,0 +1,43 @@
+"""The factory: a table of contents. Each concern brings its own `init_app`."""
+
+from __future__ import annotations
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from app import (
+    background,
+    blueprints,
+    cli,
+    errors,
+    extensions,
+    headers,
+    htmx,
+    icons,
+    schedule,
+    template_filters,
+    tenancy,
+    transactions,
+)
+from config import Config
+
+
+def create_app(config: Config | None = None) -> Flask:
+    app = Flask(__name__)
+    app.config.update(config or Config.from_environment())
+    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
+    app.url_map.strict_slashes = False  # a webhook must never meet a redirect
+    app.url_map.merge_slashes = False
+    extensions.init_app(app)
+    tenancy.init_app(app)
+    errors.init_app(app)
+    htmx.init_app(app)
+    headers.init_app(app)
+    icons.init_app(app)
+    template_filters.init_app(app)
+    background.init_app(app)
+    schedule.init_app(app)
+    cli.init_app(app)
+    blueprints.init_app(app)
+    transactions.init_app(app)  # last in, first to run after a request: headers see a kept answer
+    return app

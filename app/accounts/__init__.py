@@ -1,0 +1,1 @@
+"""Who our customer is: install, sessions, tokens, plan."""

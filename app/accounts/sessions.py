@@ -1,0 +1,69 @@
+"""Sessions of admins and the one-time tickets they hand to tabs and downloads."""
+
+from __future__ import annotations
+
+import secrets
+
+from sqlalchemy import select, update
+
+from app.extensions import db
+from app.models import Account, AdminSession, SessionKind, Ticket, now
+from app.models.session import digest
+
+
+def open_session(
+    account: Account,
+    kind: SessionKind,
+    user_id: str,
+    user_name: str = "",
+    role: str = "",
+    embed_origin: str | None = None,
+) -> tuple[AdminSession, str]:
+    """A new session and its token; only the token's digest is kept."""
+    token = secrets.token_urlsafe(32)
+    session = AdminSession(
+        account=account,
+        token_digest=digest(token),
+        kind=kind,
+        user_id=user_id,
+        user_name=user_name,
+        role=role,
+        embed_origin=embed_origin,
+    )
+    db.session.add(session)
+    return session, token
+
+
+def by_token(token: str, kind: SessionKind | None = None) -> AdminSession | None:
+    if not token:
+        return None
+    session = db.session.scalar(
+        select(AdminSession).where(AdminSession.token_digest == digest(token))
+    )
+    return session if session is not None and kind in (None, session.kind) else None
+
+
+def make_ticket(session: AdminSession, path: str) -> str:
+    """A code that opens `path` once, within a minute, as this session."""
+    code = secrets.token_urlsafe(24)
+    db.session.add(Ticket(session=session, code_digest=digest(code), path=path))
+    return code
+
+
+def by_ticket(code: str, path: str) -> AdminSession | None:
+    ticket = db.session.scalar(select(Ticket).where(Ticket.code_digest == digest(code)))
+    if ticket is None or not ticket.usable or ticket.path != path:
+        return None
+    spent = db.session.execute(
+        update(Ticket).where(Ticket.id == ticket.id, Ticket.used_at.is_(None)).values(used_at=now())
+    )
+    return ticket.session if spent.rowcount == 1 else None  # type: ignore[attr-defined]
+
+
+def end_all(account: Account) -> None:
+    """Signs everybody of this account out, as on uninstall."""
+    db.session.execute(
+        update(AdminSession)
+        .where(AdminSession.account_id == account.id, AdminSession.ended_at.is_(None))
+        .values(ended_at=now())
+    )

@@ -1,0 +1,215 @@
+"""`later(verb, row)`: run that verb on that row in a worker, once this transaction has committed.
+
+The queue is only a doorbell. A job carries the verb's dotted name, the row's class and its id; the
+row says whether work is owed. Redis may lose every bell: the clock rings again for due rows.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import click
+from flask import Flask, current_app
+from redis.exceptions import RedisError
+from rq import Queue
+from rq.exceptions import DuplicateJobError
+from rq.serializers import JSONSerializer
+from sqlalchemy import event
+from sqlalchemy.orm import Session, SessionTransaction
+
+from app.clients.http import OutsideError
+from app.errors import AppError, Hold
+from app.extensions import db, redis
+from app.models import OwesWork, acting_for, across_accounts
+
+log = logging.getLogger(__name__)
+QUEUE = "hub"
+JOB_SECONDS = 110  # below the lease, so that nobody else takes the row meanwhile
+Verb = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Bell:
+    verb: str
+    model: str
+    row_id: str
+    wait: timedelta = timedelta()
+
+
+def later(verb: Verb, row: Any, wait: timedelta = timedelta()) -> None:
+    """Rings for `verb(row)` after the commit; nothing is rung if the transaction rolls back."""
+    if row.id is None:
+        db.session.flush()
+    bell = Bell(f"{verb.__module__}.{verb.__qualname__}", type(row).__name__, row.id, wait)
+    db.session.info.setdefault("bells", {})[bell] = None
+
+
+def ring(bell: Bell, app: Flask | None = None, unique: bool = False) -> bool:
+    """Puts one job into Redis. False if Redis is away: the sweeper will ring again."""
+    app = app or current_app._get_current_object()  # type: ignore[attr-defined]
+    queue = Queue(QUEUE, connection=redis(app), serializer=JSONSerializer)
+    options: dict[str, Any] = {
+        "args": [bell.verb, bell.model, bell.row_id],
+        "job_timeout": JOB_SECONDS,
+        "result_ttl": 0,
+        "failure_ttl": 3600,
+    }
+    try:
+        if bell.wait:
+            queue.enqueue_in(bell.wait, run, **options)
+        elif unique:
+            name = f"sweep-{bell.model}-{bell.row_id}"
+            queue.enqueue(run, job_id=name, unique=True, **options)
+        else:
+            queue.enqueue(run, **options)
+    except DuplicateJobError:
+        return True
+    except RedisError as error:
+        log.warning("the bell could not be rung: %s", type(error).__name__)
+        return False
+    return True
+
+
+def ring_bells(session: Session) -> None:
+    if not session.in_nested_transaction():
+        for bell in session.info.pop("bells", {}):
+            ring(bell)
+
+
+def forget_bells(session: Session, previous: SessionTransaction) -> None:
+    if not previous.nested:
+        session.info.pop("bells", None)
+
+
+def run(verb_name: str, model_name: str, row_id: str) -> None:
+    """What a worker does for a bell: claim the row if it owes work, call the verb, commit."""
+    with current_app.app_context():
+        try:
+            _run(_verb(verb_name), _model(model_name), row_id)
+        finally:
+            db.session.remove()
+
+
+def _run(verb: Verb, model: type[Any], row_id: str) -> None:
+    with across_accounts():
+        row = db.session.get(model, row_id)
+        if row is None:
+            return
+        claimed: datetime | None = None
+        if isinstance(row, OwesWork):
+            claimed = row.due_at
+            if claimed is None or not row.claim(_lease()):
+                db.session.rollback()
+                return
+            db.session.commit()
+        account_id = getattr(row, "account_id", None)
+    with acting_for(account_id) if account_id else across_accounts():
+        outcome = _attempt(verb, row)
+        if isinstance(row, OwesWork):
+            _close(verb, row, claimed, outcome)
+
+
+def _attempt(verb: Verb, row: Any) -> Exception | None:
+    """Calls the verb; its changes are flushed on success and undone on trouble."""
+    try:
+        verb(row)
+        db.session.flush()
+    except Exception as trouble:
+        db.session.rollback()
+        if not isinstance(row, OwesWork):
+            raise
+        return trouble
+    if not isinstance(row, OwesWork):
+        db.session.commit()
+    return None
+
+
+def _close(verb: Verb, row: OwesWork, claimed: datetime | None, trouble: Exception | None) -> None:
+    if trouble is not None:
+        note_trouble(row, trouble)
+    if not row.finish(claimed):
+        later(verb, row)  # something new came in while we worked
+    elif row.due_at is not None:
+        later(verb, row, wait=max(row.due_at - datetime.now(row.due_at.tzinfo), timedelta(0)))
+    db.session.commit()
+
+
+def note_trouble(row: OwesWork, trouble: Exception) -> None:
+    """Says on the row what happened and when, if ever, it is worth another try."""
+    if isinstance(trouble, Hold):
+        row.postpone(trouble.wait, trouble.reason)
+    elif isinstance(trouble, OutsideError) and not trouble.can_retry:
+        row.park(in_words(trouble))
+    elif isinstance(trouble, OutsideError):
+        wait = timedelta(seconds=trouble.retry_after) if trouble.retry_after else None
+        row.fail(in_words(trouble), wait)
+    elif isinstance(trouble, AppError):
+        row.park(trouble.sentence)
+    else:
+        log.exception("work failed on %s", type(row).__name__, exc_info=trouble)
+        row.fail("An unexpected problem on our side.")
+
+
+def in_words(error: OutsideError) -> str:
+    """What an admin reads of outside trouble; `reason` is free of secrets by the client's promise."""
+    answered = f"answered {error.status}" if error.status else "did not answer"
+    return f"{error.service} {answered}: {error.reason}"
+
+
+def _lease() -> timedelta:
+    return timedelta(seconds=current_app.config["LEASE_SECONDS"])
+
+
+def _verb(name: str) -> Verb:
+    """Only functions of our own package can be named by a job."""
+    module, _, function = name.rpartition(".")
+    if not module.startswith("app."):
+        raise ValueError(f"{name} is not a verb")
+    return getattr(importlib.import_module(module), function)
+
+
+def _model(name: str) -> type[Any]:
+    return getattr(importlib.import_module("app.models"), name)
+
+
+def dispose_inherited_connections() -> None:
+    """A forked job must not share its parent's database connections."""
+    db.engine.dispose(close=False)
+
+
+def make_worker(app: Flask) -> Any:
+    """An RQ worker on our one queue; one queue per process, or RQ can lose a job it took."""
+    from rq import Worker
+
+    return Worker(
+        [QUEUE],
+        connection=redis(app),
+        serializer=JSONSerializer,
+        default_worker_ttl=30,
+        maintenance_interval=15,
+        job_monitoring_interval=5,
+    )
+
+
+@click.command("worker")
+def worker_command() -> None:
+    """Works through what the queue rings for, until it is told to stop."""
+    import os
+
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    import xhtml2pdf.pisa  # noqa: F401  a forked job inherits what is imported here
+
+    os.register_at_fork(after_in_child=dispose_inherited_connections)
+    make_worker(app).work(with_scheduler=True, logging_level="WARNING")
+
+
+def init_app(app: Flask) -> None:
+    app.cli.add_command(worker_command)
+    if not event.contains(Session, "after_commit", ring_bells):
+        event.listen(Session, "after_commit", ring_bells)
+        event.listen(Session, "after_soft_rollback", forget_bells)

@@ -1,0 +1,31 @@
+"""All addresses: which blueprint answers them."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from app import documentation, health
+from app.accounts import public as accounts_public
+from app.accounts import views as accounts
+from app.certificates import public as certificates_public
+from app.certificates import views as certificates
+from app.courses import public as courses_public
+from app.courses import views as courses
+from app.enrollments import public as enrollments_public
+from app.enrollments import views as enrollments
+from app.learners import views as learners
+from app.reports import views as reports
+from app.settings import views as settings
+from app.sync import views as sync
+from app.webhooks import views as webhooks
+
+MODULES = (
+    accounts, accounts_public, certificates, certificates_public, courses, courses_public,
+    documentation, enrollments, enrollments_public, health, learners, reports, settings, sync,
+    webhooks,
+)  # fmt: skip
+
+
+def init_app(app: Flask) -> None:
+    for module in MODULES:
+        app.register_blueprint(module.blueprint)

@@ -1,0 +1,1 @@
+"""Certificates: issued at completion, drawn at download, verified by their number."""

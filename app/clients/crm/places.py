@@ -1,0 +1,138 @@
+"""The location itself and what belongs to it: its people, companies, workflows and contact fields."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Self
+
+from app.clients.crm.connection import Connection, part
+from app.clients.crm.objects import Field
+from app.clients.reading import mapping, mappings, text, texts
+
+
+@dataclass(frozen=True)
+class Location:
+    """An account of ours as the CRM describes it. The zone is an IANA name."""
+
+    id: str
+    company_id: str
+    name: str
+    email: str
+    timezone: str
+    country: str
+    domain: str
+    logo_url: str
+
+    @classmethod
+    def parse(cls, answer: dict[str, Any]) -> Self:
+        business = mapping(answer.get("business"))
+        return cls(
+            id=text(answer.get("id")),
+            company_id=text(answer.get("companyId")),
+            name=text(answer.get("name")) or text(business.get("name")),
+            email=text(answer.get("email")),
+            timezone=text(answer.get("timezone")) or text(business.get("timezone")),
+            country=text(answer.get("country")),
+            domain=text(answer.get("domain")),
+            logo_url=text(answer.get("logoUrl")) or text(business.get("logoUrl")),
+        )
+
+
+@dataclass(frozen=True)
+class User:
+    """Somebody who works in the CRM. `role` is admin or user, `kind` account or agency."""
+
+    id: str
+    name: str
+    email: str
+    role: str
+    kind: str
+    location_ids: tuple[str, ...] = ()
+    deleted: bool = False
+
+    @classmethod
+    def parse(cls, answer: dict[str, Any]) -> Self:
+        roles = mapping(answer.get("roles"))
+        full = f"{text(answer.get('firstName'))} {text(answer.get('lastName'))}".strip()
+        return cls(
+            id=text(answer.get("id")),
+            name=text(answer.get("name")) or full,
+            email=text(answer.get("email")),
+            role=text(roles.get("role")),
+            kind=text(roles.get("type")),
+            location_ids=texts(roles.get("locationIds")),
+            deleted=answer.get("deleted") is True,
+        )
+
+
+@dataclass(frozen=True)
+class Business:
+    """A company to which contacts belong."""
+
+    id: str
+    name: str
+
+    @classmethod
+    def parse(cls, answer: dict[str, Any]) -> Self:
+        return cls(id=text(answer.get("id")), name=text(answer.get("name")))
+
+
+@dataclass(frozen=True)
+class Workflow:
+    """An automation of the location."""
+
+    id: str
+    name: str
+    status: str
+
+    @classmethod
+    def parse(cls, answer: dict[str, Any]) -> Self:
+        return cls(text(answer.get("id")), text(answer.get("name")), text(answer.get("status")))
+
+
+class Places(Connection):
+    """Calls about the location as a whole."""
+
+    def location(self) -> Location:
+        """GET /locations/{id}."""
+        answer = self._http.call("GET", f"/locations/{part(self.location_id)}")
+        return Location.parse(mapping(answer.get("location")) or answer)
+
+    def users(self) -> list[User]:
+        """GET /users/: everybody with access to the location."""
+        answer = self._http.call("GET", "/users/", params=self._here)
+        return [User.parse(item) for item in mappings(answer.get("users"))]
+
+    def user(self, user_id: str) -> User:
+        """GET /users/{id}. Somebody who was removed: `is_gone`."""
+        answer = self._http.call("GET", f"/users/{part(user_id)}")
+        return User.parse(mapping(answer.get("user")) or answer)
+
+    def businesses(self) -> list[Business]:
+        """GET /businesses/: all companies of the location."""
+        return [Business.parse(item) for item in self._every("/businesses/", "businesses")]
+
+    def business(self, business_id: str) -> Business:
+        """GET /businesses/{id}."""
+        answer = self._http.call("GET", f"/businesses/{part(business_id)}")
+        return Business.parse(mapping(answer.get("business")))
+
+    def workflows(self) -> list[Workflow]:
+        """GET /workflows/."""
+        answer = self._http.call("GET", "/workflows/", params=self._here)
+        return [Workflow.parse(item) for item in mappings(answer.get("workflows"))]
+
+    def contact_fields(self) -> list[Field]:
+        """GET /locations/{id}/customFields: the fields that contacts have here."""
+        path = f"/locations/{part(self.location_id)}/customFields"
+        answer = self._http.call("GET", path, params={"model": "contact"})
+        return [Field.parse(item) for item in mappings(answer.get("customFields"))]
+
+    def create_contact_field(
+        self, name: str, data_type: str = "TEXT", options: Iterable[str] = ()
+    ) -> Field:
+        """POST /locations/{id}/customFields. The CRM makes the key from the name."""
+        body: dict[str, Any] = {"name": name, "dataType": data_type, "model": "contact"}
+        if options := list(options):
+            body["textBoxListOptions"] = options
+        path = f"/locations/{part(self.location_id)}/customFields"
+        return Field.parse(mapping(self._http.call("POST", path, body=body).get("customField")))

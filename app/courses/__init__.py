@@ -1,0 +1,1 @@
+"""Courses: from the uploaded package to Ready or Error."""

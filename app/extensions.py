@@ -1,0 +1,43 @@
+"""The bare extension objects, so that everybody can import them and nobody imports the factory."""
+
+from __future__ import annotations
+
+from flask import Flask
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from redis import Redis
+from sqlalchemy import event
+
+from app.models.base import Base
+
+db = SQLAlchemy(model_class=Base)
+migrate = Migrate(render_as_batch=True, compare_type=True)
+
+
+def redis(app: Flask) -> Redis:
+    """The app's one Redis client, made at first use; short timeouts, because Redis may be away."""
+    if "redis" not in app.extensions:
+        options = {"socket_connect_timeout": 2, "socket_keepalive": True, "health_check_interval": 25}
+        if app.config["REDIS_URL"].startswith("rediss://"):
+            options["ssl_cert_reqs"] = None  # the platform's Redis has a self-signed certificate
+        app.extensions["redis"] = Redis.from_url(app.config["REDIS_URL"], **options)
+    return app.extensions["redis"]
+
+
+def init_app(app: Flask) -> None:
+    db.init_app(app)
+    migrate.init_app(app, db)
+    if app.config["DATABASE_URL"].startswith("sqlite"):
+        with app.app_context():
+            event.listen(db.engine, "connect", prepare_sqlite)
+
+
+def prepare_sqlite(connection: object, _record: object) -> None:
+    """Write-ahead log for readers beside a writer, full sync because answers acknowledge rows."""
+    cursor = connection.cursor()  # type: ignore[attr-defined]
+    for pragma in ("journal_mode=WAL", "busy_timeout=10000", "foreign_keys=ON", "synchronous=FULL"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+__all__ = ["db", "init_app", "migrate", "redis"]

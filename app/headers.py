@@ -1,0 +1,67 @@
+"""The safe headers of every answer, in one place: content policy, framing, sniffing, referrer."""
+
+from __future__ import annotations
+
+import secrets
+
+from flask import Flask, Response, current_app, g, request
+
+from app.tenancy import current_session
+
+
+def csp_nonce() -> str:
+    if "csp_nonce" not in g:
+        g.csp_nonce = secrets.token_urlsafe(16)
+    return g.csp_nonce
+
+
+def allow_frames(origins: list[str]) -> None:
+    """Lets these origins frame the answer of this request; by default nobody may."""
+    g.frame_ancestors = origins
+
+
+def frame_ancestors() -> str:
+    if "frame_ancestors" in g:
+        return " ".join(g.frame_ancestors) or "'none'"
+    session = current_session()
+    if session is not None and session.embed_origin:
+        return session.embed_origin
+    return "'none'"
+
+
+def policy() -> str:
+    storage = current_app.config["STORAGE_ORIGIN"]
+    players = " ".join(current_app.config["SCORM_PLAYER_ORIGINS"])
+    nonce = f"'nonce-{csp_nonce()}'"
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src {nonce}",
+            f"style-src 'self' {nonce}",
+            "img-src 'self' data:",
+            "font-src 'self'",
+            f"connect-src 'self' {storage}".strip(),
+            f"form-action 'self' {players}",  # browsers hold a form's redirects to this, too
+            "base-uri 'none'",
+            f"frame-ancestors {frame_ancestors()}",
+        )
+    )
+
+
+def secure(response: Response) -> Response:
+    headers = response.headers
+    if response.mimetype == "text/html":
+        headers["Content-Security-Policy"] = policy()
+        headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "same-origin")
+    if not request.path.startswith("/static/"):
+        headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+    if current_app.config["SECURE"]:
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    return response
+
+
+def init_app(app: Flask) -> None:
+    app.after_request(secure)
+    app.jinja_env.globals["csp_nonce"] = csp_nonce

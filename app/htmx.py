@@ -1,0 +1,48 @@
+"""Page and fragment from one view: htmx asks for a part, everybody else gets the whole page."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flask import Flask, Response, make_response, redirect, render_template, request
+
+
+def wants_fragment() -> bool:
+    """A part of a page is wanted; boosted links and history restores want the whole."""
+    headers = request.headers
+    return (
+        headers.get("HX-Request") == "true"
+        and headers.get("HX-Boosted") != "true"
+        and headers.get("HX-History-Restore-Request") != "true"
+    )
+
+
+def render(page: str, fragment: str, status: int = 200, **values: Any) -> Response:
+    """The fragment's file starts with an underscore and is included by the page's."""
+    name = fragment if wants_fragment() else page
+    return make_response(render_template(name, **values), status)
+
+
+def redirect_to(address: str) -> Response:
+    """After a POST: htmx follows HX-Location inside the page, a plain form the redirect."""
+    if wants_fragment():
+        response = make_response("", 204)
+        response.headers["HX-Location"] = json.dumps({"path": address, "target": "body"})
+        return response
+    return make_response(redirect(address, 303))
+
+
+def toast(response: Response, message: str, tone: str = "success") -> Response:
+    """Shows a short confirmation after the answer has been swapped in; see static/js/toast.js."""
+    response.headers["HX-Trigger"] = json.dumps({"toast": {"message": message, "tone": tone}})
+    return response
+
+
+def vary(response: Response) -> Response:
+    response.vary.add("HX-Request")
+    return response
+
+
+def init_app(app: Flask) -> None:
+    app.after_request(vary)

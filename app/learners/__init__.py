@@ -1,0 +1,1 @@
+"""Learners: the CRM's contacts who take courses."""

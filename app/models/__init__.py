@@ -1,0 +1,50 @@
+"""Every table, re-exported, so that migrations see them all and callers need one import."""
+
+from app.models.account import Account, Mode, ScormConnection
+from app.models.audit_entry import AuditEntry
+from app.models.base import Base, acting_for, across_accounts, new_id, now
+from app.models.certificate import Certificate
+from app.models.course import CertificateRule, Course, CourseStatus, EnrollLink
+from app.models.crm_effect import CrmEffect, EffectKind
+from app.models.enrollment import Completion, Enrollment, Launch, Outcome, Source
+from app.models.grant import Grant
+from app.models.learner import ContactState, Learner, email_key
+from app.models.owed_work import OwesWork
+from app.models.session import AdminSession, OAuthState, SessionKind, Ticket
+from app.models.sync_run import SyncRun
+from app.models.webhook_event import WebhookEvent
+
+__all__ = [
+    "Account",
+    "AdminSession",
+    "AuditEntry",
+    "Base",
+    "Certificate",
+    "CertificateRule",
+    "Completion",
+    "ContactState",
+    "Course",
+    "CourseStatus",
+    "CrmEffect",
+    "EffectKind",
+    "EnrollLink",
+    "Enrollment",
+    "Grant",
+    "Launch",
+    "Learner",
+    "Mode",
+    "OAuthState",
+    "Outcome",
+    "OwesWork",
+    "ScormConnection",
+    "SessionKind",
+    "Source",
+    "SyncRun",
+    "Ticket",
+    "WebhookEvent",
+    "acting_for",
+    "across_accounts",
+    "email_key",
+    "new_id",
+    "now",
+]

@@ -1,0 +1,28 @@
+"""The column type of customers' tokens and keys, so that no caller can forget to encrypt them.
+
+Fernet keys come from ENCRYPTION_KEYS, newest first: everything is written with the first, read with
+any, and `flask rotate-keys` rewrites what an older one wrote.
+"""
+
+from __future__ import annotations
+
+from cryptography.fernet import Fernet, MultiFernet
+from flask import current_app
+from sqlalchemy import Text
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+
+def keyring() -> MultiFernet:
+    return MultiFernet([Fernet(key) for key in current_app.config["ENCRYPTION_KEYS"]])
+
+
+class Encrypted(TypeDecorator[str]):
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else keyring().encrypt(value.encode()).decode()
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else keyring().decrypt(value.encode()).decode()

@@ -1,0 +1,152 @@
+"""Enrollment: a learner on a course, and what is known of how it goes; Launch: who opened it when."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKeyConstraint, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.models.account import Account
+from app.models.base import AccountOwned, Base, new_id, now
+from app.models.course import Course
+from app.models.learner import Learner
+from app.models.owed_work import OwesWork
+
+
+class Completion(StrEnum):
+    NOT_STARTED = "not_started"
+    IN_PROGRESS = "in_progress"
+    COMPLETED = "completed"
+
+
+class Outcome(StrEnum):
+    """The result, kept apart from completion: somebody may complete and fail."""
+
+    NONE = "none"
+    PASSED = "passed"
+    FAILED = "failed"
+
+
+class Source(StrEnum):
+    DASHBOARD = "dashboard"
+    LINK = "link"
+    FILE = "file"
+    TAG = "tag"
+    WORKFLOW = "workflow"
+
+
+class Enrollment(AccountOwned, OwesWork, Base):
+    """Owes work while its registration at SCORM Cloud is missing; `enrollments/enrolling.py`."""
+
+    __tablename__ = "enrollments"
+    __table_args__ = (
+        UniqueConstraint("account_id", "id"),
+        UniqueConstraint("account_id", "course_id", "learner_id"),
+        ForeignKeyConstraint(
+            ["account_id", "course_id"], ["courses.account_id", "courses.id"], ondelete="CASCADE"
+        ),
+        ForeignKeyConstraint(
+            ["account_id", "learner_id"], ["learners.account_id", "learners.id"], ondelete="CASCADE"
+        ),
+        Index("ix_enrollments_account_id_created_at", "account_id", "created_at"),
+        Index("ix_enrollments_account_id_completed_at", "account_id", "completed_at"),
+    )
+
+    course_id: Mapped[str] = mapped_column(String(32), index=True)
+    learner_id: Mapped[str] = mapped_column(String(32), index=True)
+    source: Mapped[Source] = mapped_column(String(16), default=Source.DASHBOARD)
+    enrolled_by: Mapped[str | None] = mapped_column(String(255))  # the admin's name, for the audit
+
+    # the registration at SCORM Cloud: we choose its id, so that a repeated creation is recognised
+    registration_id: Mapped[str] = mapped_column(String(64), unique=True, default=new_id)
+    registered_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
+
+    # progress, as `apply` took it from SCORM Cloud
+    completion: Mapped[Completion] = mapped_column(String(16), default=Completion.NOT_STARTED)
+    result: Mapped[Outcome] = mapped_column(String(16), default=Outcome.NONE)
+    score: Mapped[float | None]  # per cent; 0 is a score, None is none
+    score_raw: Mapped[float | None]
+    seconds: Mapped[float] = mapped_column(default=0.0)  # over all attempts
+    attempts_made: Mapped[int] = mapped_column(default=0)  # launches, over resets
+    attempts_before_reset: Mapped[int] = mapped_column(default=0)
+    seconds_before_reset: Mapped[float] = mapped_column(default=0.0)
+    first_access_at: Mapped[datetime | None]
+    last_access_at: Mapped[datetime | None]
+    completed_at: Mapped[datetime | None]  # the first completion
+    # where SCORM Cloud's registration stood when it was last read
+    reported_at: Mapped[datetime | None]  # its `updated`
+    reported_instance: Mapped[int] = mapped_column(default=0)
+    reported_launches: Mapped[int] = mapped_column(default=0)
+    reported_seconds: Mapped[float] = mapped_column(default=0.0)
+    last_synced_at: Mapped[datetime | None]
+
+    account: Mapped[Account] = relationship(viewonly=True)
+    course: Mapped[Course] = relationship(viewonly=True)
+    learner: Mapped[Learner] = relationship(viewonly=True)
+
+    @property
+    def completed(self) -> bool:
+        return self.completion == Completion.COMPLETED
+
+    @property
+    def registered(self) -> bool:
+        return self.registered_at is not None
+
+    @property
+    def active(self) -> bool:
+        return self.withdrawn_at is None
+
+    @property
+    def ever_launched(self) -> bool:
+        return self.attempts_made > 0 or self.first_access_at is not None
+
+    def register(self) -> None:
+        """SCORM Cloud knows the registration now."""
+        self.registered_at = self.registered_at or now()
+
+    def withdraw(self) -> None:
+        self.withdrawn_at = self.withdrawn_at or now()
+        self.settle()
+
+    def resume(self) -> None:
+        """Enrolled again after a withdrawal: what was reached stays, with a new registration."""
+        self.withdrawn_at = self.registered_at = self.reported_at = None
+        self.registration_id = new_id()
+        self.attempts_before_reset = self.attempts_made
+        self.seconds_before_reset = self.seconds
+        self.owe()
+
+    def set_progress(self, facts: Mapping[str, Any]) -> bool:
+        """Takes facts that `enrollments/progress.py` has judged; True if any of them is news."""
+        changed = {name: value for name, value in facts.items() if getattr(self, name) != value}
+        for name, value in changed.items():
+            setattr(self, name, value)
+        return bool(changed)
+
+
+class Launch(AccountOwned, Base):
+    """One opening of the player through us. SCORM Cloud's own history is read on request."""
+
+    __tablename__ = "launches"
+    __table_args__ = (
+        UniqueConstraint("account_id", "id"),
+        ForeignKeyConstraint(
+            ["account_id", "enrollment_id"],
+            ["enrollments.account_id", "enrollments.id"],
+            ondelete="CASCADE",
+        ),
+    )
+
+    enrollment_id: Mapped[str] = mapped_column(String(32), index=True)
+    opened_by: Mapped[str | None] = mapped_column(String(255))  # the admin's name; None: the learner
+    returned_at: Mapped[datetime | None]  # the exit page was reached
+
+    enrollment: Mapped[Enrollment] = relationship(viewonly=True)
+
+    def come_back(self) -> None:
+        self.returned_at = self.returned_at or now()

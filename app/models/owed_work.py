@@ -1,0 +1,119 @@
+"""Owed work: rows that say themselves that something is still to be done.
+
+The database is the ledger and the queue is only a doorbell. A row owes work while `due_at` is set;
+a worker claims it by one conditional UPDATE that exactly one of many can win, on SQLite and on
+PostgreSQL, and keeps it for a lease. A worker that dies simply lets the lease run out.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, Self
+
+from sqlalchemy import Select, Text, or_, select, update
+from sqlalchemy.engine import CursorResult
+from sqlalchemy.orm import Mapped, Session, declared_attr, mapped_column, object_session
+
+from app.models.base import now
+
+FIRST_GAP, LONGEST_GAP = timedelta(seconds=5), timedelta(hours=1)
+PATIENCE = timedelta(hours=72)
+
+
+class OwesWork:
+    """Mixin. `parked_at` set means: trouble that time does not heal, waiting for a person."""
+
+    id: Mapped[str]
+
+    @declared_attr
+    def due_at(cls) -> Mapped[datetime | None]:
+        return mapped_column(index=True)
+
+    owed_since: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    leased_until: Mapped[datetime | None]
+    parked_at: Mapped[datetime | None]
+    last_error: Mapped[str | None] = mapped_column(Text)
+
+    @property
+    def owes_work(self) -> bool:
+        return self.due_at is not None
+
+    def owe(self, after: timedelta = timedelta()) -> None:
+        """Work is owed from now (or a little later); an older trouble is forgotten."""
+        self.due_at = now() + after
+        self.owed_since = self.owed_since or now()
+        self.parked_at = self.last_error = None
+        self.attempts = 0
+
+    def postpone(self, gap: timedelta, reason: str | None = None) -> None:
+        """Not now, and nobody's fault: something that must come first is not there yet."""
+        self.due_at = now() + gap
+        self.last_error = reason
+
+    def fail(self, reason: str, wait: timedelta | None = None) -> None:
+        """Trouble that can pass: try again after a growing gap, and give up after 72 hours."""
+        if self.owed_since and now() - self.owed_since > PATIENCE:
+            self.park(f"Given up after 72 hours: {reason}")
+            return
+        gap = min(FIRST_GAP * 2 ** min(self.attempts, 12), LONGEST_GAP)
+        self.attempts += 1
+        self.due_at = now() + max(gap, wait or gap)
+        self.last_error = reason
+
+    def park(self, reason: str) -> None:
+        """Trouble that time does not heal: kept with its reason until somebody retries."""
+        self.due_at = None
+        self.parked_at = now()
+        self.last_error = reason
+
+    def settle(self) -> None:
+        """Nothing is owed any more."""
+        self.due_at = self.owed_since = self.parked_at = self.last_error = None
+        self.attempts = 0
+
+    @classmethod
+    def due(cls, limit: int) -> Select[tuple[str]]:
+        """Ids of rows whose time has come and that no living worker holds."""
+        moment = now()
+        free = or_(cls.leased_until.is_(None), cls.leased_until < moment)
+        return select(cls.id).where(cls.due_at <= moment, free).order_by(cls.due_at).limit(limit)
+
+    def claim(self, lease: timedelta) -> bool:
+        """Takes the row for one worker; False if it owes nothing or somebody else was first."""
+        moment = now()
+        free = or_(type(self).leased_until.is_(None), type(self).leased_until < moment)
+        return self._update_if(free & (type(self).due_at <= moment), leased_until=moment + lease)
+
+    def still_mine(self) -> Any:
+        """The condition under which a claim made by `claim` is still this worker's own."""
+        return type(self).leased_until == self.leased_until
+
+    def finish(self, claimed: datetime | None) -> bool:
+        """Ends a claim. False if new work came in meanwhile, so that the bell must be rung again.
+
+        The row was claimed with `due_at == claimed`. If the verb left that as it was, all work is
+        done; but only if nobody moved `due_at` in the database while the verb was busy.
+        """
+        if self.due_at != claimed:  # the verb itself said when to come back, or parked the row
+            self.leased_until = None
+            return True
+        settled = dict.fromkeys(("due_at", "owed_since", "leased_until", "parked_at", "last_error"))
+        if self._update_if(type(self).due_at == claimed, attempts=0, **settled):
+            return True
+        self._update_if(type(self).id == self.id, leased_until=None)
+        return False
+
+    def _update_if(self, condition: Any, **values: Any) -> bool:
+        session: Session | None = object_session(self)  # type: ignore[arg-type]
+        assert session is not None
+        statement = update(type(self)).where(type(self).id == self.id, condition).values(**values)
+        done = session.execute(statement, execution_options={"synchronize_session": False})
+        session.expire(self, list(values))
+        return isinstance(done, CursorResult) and done.rowcount == 1
+
+    def reload(self) -> Self:
+        session: Session | None = object_session(self)  # type: ignore[arg-type]
+        assert session is not None
+        session.refresh(self)
+        return self

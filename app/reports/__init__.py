@@ -1,0 +1,1 @@
+"""Reports: figures, tables and the files made of them."""

@@ -1,0 +1,108 @@
+"""The clock: what happens by itself, as a list, and the sweeper that makes lost bells harmless.
+
+Every round rings for rows whose time has come. Two clocks at once do no harm: a row is claimed by
+one worker only.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from types import FrameType
+from typing import Any
+
+import click
+from flask import Flask, current_app
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.background import Bell, ring
+from app.courses import publishing
+from app.enrollments import enrolling, syncing
+from app.extensions import db
+from app.models import (
+    Course,
+    CrmEffect,
+    Enrollment,
+    SyncRun,
+    WebhookEvent,
+    across_accounts,
+    now,
+)
+from app.sync import push
+from app.webhooks import inbox
+
+log = logging.getLogger(__name__)
+BATCH = 500
+
+# which verb does the work that a row of this table owes
+OWED: list[tuple[type[Any], Callable[..., Any]]] = [
+    (WebhookEvent, inbox.handle),
+    (Course, publishing.publish),
+    (Enrollment, enrolling.register),
+    (CrmEffect, push.write),
+    (SyncRun, syncing.continue_run),
+]
+
+# what happens regularly, besides sweeping
+REGULAR: list[tuple[timedelta, Callable[[], Any]]] = [
+    (timedelta(minutes=3), syncing.reconcile_all),
+    (timedelta(hours=1), publishing.remove_leftovers),
+    (timedelta(hours=24), syncing.compare_all),
+]
+
+
+def sweep() -> int:
+    """Rings for every due row of every kind; returns how many. Doubled rings cost nothing."""
+    rung = 0
+    with across_accounts():
+        for model, verb in OWED:
+            for row_id in db.session.scalars(model.due(BATCH)).all():
+                name = f"{verb.__module__}.{verb.__qualname__}"
+                rung += ring(Bell(name, model.__name__, row_id), unique=True)
+        db.session.rollback()
+    return rung
+
+
+class Clock:
+    """Keeps when each regular thing was last done; survives a database that is away for a while."""
+
+    def __init__(self) -> None:
+        self.stopped = threading.Event()
+        self.last_done = dict.fromkeys((verb for _, verb in REGULAR), now())
+
+    def stop(self, _signal: int, _frame: FrameType | None) -> None:
+        self.stopped.set()
+
+    def round(self) -> None:
+        self._carefully(sweep)
+        for every, verb in REGULAR:
+            if now() - self.last_done[verb] >= every:
+                self.last_done[verb] = now()
+                self._carefully(verb)
+
+    def _carefully(self, verb: Callable[[], Any]) -> None:
+        try:
+            verb()
+            db.session.commit()
+        except SQLAlchemyError as error:
+            log.warning("the clock could not do %s: %s", verb.__name__, type(error).__name__)
+        finally:
+            db.session.remove()
+
+
+@click.command("clock")
+def clock_command() -> None:
+    """Rings for owed work every few seconds, until it is told to stop."""
+    clock = Clock()
+    signal.signal(signal.SIGTERM, clock.stop)
+    signal.signal(signal.SIGINT, clock.stop)
+    while not clock.stopped.is_set():
+        clock.round()
+        clock.stopped.wait(current_app.config["SWEEP_SECONDS"])
+
+
+def init_app(app: Flask) -> None:
+    app.cli.add_command(clock_command)

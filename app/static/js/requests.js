@@ -1,0 +1,48 @@
+// What happens when a request fails: never silence. A boosted page shows the hub's own error page,
+// anything else says so in a toast. A script that deals with an answer itself (the session in the
+// CRM's frame does, with 401) calls preventDefault() on the event first.
+
+const SENTENCES = {
+  401: "Your session has ended. Reload the page to sign in again.",
+  403: "You are not allowed to do that.",
+  404: "This no longer exists. Reload the page to see what is there now.",
+  409: "Somebody else changed this meanwhile. Reload the page and try again.",
+  413: "That is too large.",
+  429: "Too many requests at once. Wait a moment and try again.",
+  503: "The hub is busy right now. Try again in a moment.",
+};
+
+function say(text) {
+  document.dispatchEvent(new CustomEvent("toast", { detail: { text, tone: "bad" } }));
+}
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { xhr, boosted } = event.detail;
+  const isPage = (xhr.getResponseHeader("Content-Type") || "").startsWith("text/html");
+  if (boosted && xhr.status >= 400 && isPage && !event.defaultPrevented) {
+    event.detail.shouldSwap = true;
+    event.detail.isError = false;
+  }
+});
+
+document.addEventListener("htmx:responseError", (event) => {
+  if (event.defaultPrevented) return;
+  const { xhr } = event.detail;
+  if ((xhr.getResponseHeader("HX-Trigger") || "").includes('"toast"')) return;
+  say(SENTENCES[xhr.status] || "Something went wrong on our side. Nothing was changed; try again.");
+});
+
+for (const failure of ["htmx:sendError", "htmx:timeout"]) {
+  document.addEventListener(failure, (event) => {
+    if (!event.defaultPrevented) say("The hub could not be reached. Check your connection and try again.");
+  });
+}
+
+// After a boosted visit the keyboard and the screen reader start at the new page, as after any other.
+document.addEventListener("htmx:afterSettle", (event) => {
+  const visit = event.detail.boosted && event.detail.target === document.body;
+  if (visit && !document.activeElement?.closest("#main")) {
+    document.getElementById("main")?.focus({ preventScroll: true });
+    window.scrollTo(0, 0);
+  }
+});

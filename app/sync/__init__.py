@@ -1,0 +1,1 @@
+"""Sync: what should be in the CRM, and making it so."""

@@ -1,0 +1,158 @@
+"""Who is asking, and for which account: decided once per request, before any view runs.
+
+Deny by default. A view is open to everybody only if it lives in a file named `public.py`, in
+`webhooks/`, or in one of the few modules listed here; every other one needs a verified session, and
+the whole request then sees that session's account and nothing else.
+"""
+
+from __future__ import annotations
+
+import hmac
+from typing import Any
+
+from flask import Flask, Response, current_app, g, request
+from markupsafe import Markup
+from werkzeug.local import LocalProxy
+
+from app.accounts import sessions
+from app.errors import NotFound, Refused, SignedOut
+from app.extensions import db
+from app.models import Account, AdminSession, SessionKind, now
+from app.models.base import _scope
+
+OPEN_MODULES = {"flask.app", "app.documentation", "app.health"}
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+TAB_COOKIE, FRAME_COOKIE = "hub_tab", "hub_frame"
+
+
+def current_session() -> AdminSession | None:
+    return g.get("admin_session")
+
+
+def _account() -> Account:
+    session = current_session()
+    if session is None:
+        raise SignedOut("Your session has ended.")
+    return session.account
+
+
+current_account: Account = LocalProxy(_account)  # type: ignore[assignment]
+
+
+def actor() -> str:
+    """The name that the audit list shows for what this request does."""
+    session = current_session()
+    return session.user_name or session.user_id if session else "somebody"
+
+
+def open_to_all(endpoint: str) -> bool:
+    view = current_app.view_functions[endpoint]
+    module = getattr(view, "__module__", "")
+    return (
+        module in OPEN_MODULES
+        or module.endswith(".public")
+        or module.startswith("app.webhooks.")
+    )
+
+
+def guard() -> None:
+    """Before every request: no session, no view; with one, only its account's rows exist."""
+    if request.endpoint is None or request.method == "OPTIONS":
+        return  # unknown address or wrong method: answered as such for everybody
+    session = verified_session()
+    if session is not None and session.open and session.account.uninstalled_at is None:
+        session.seen_at = session.seen_at if _seen_lately(session) else now()
+        g.admin_session = session
+    if open_to_all(request.endpoint):
+        return
+    if current_session() is None:
+        raise SignedOut("Your session has ended. Open SCORM Hub from your CRM again.")
+    g.scope_token = _scope.set(session.account_id)  # type: ignore[union-attr]
+
+
+def verified_session() -> AdminSession | None:
+    """The session that the request proves: header or form token, ticket, or cookie with CSRF."""
+    bearer = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
+    if bearer:
+        return sessions.by_token(bearer)
+    if request.method not in SAFE_METHODS and request.form.get("session_token"):
+        return sessions.by_token(request.form["session_token"])
+    if request.method in SAFE_METHODS and "ticket" in request.args:
+        return sessions.by_ticket(request.args["ticket"], request.path)
+    return _by_cookie()
+
+
+def _by_cookie() -> AdminSession | None:
+    session = sessions.by_token(request.cookies.get(TAB_COOKIE, ""), SessionKind.TAB)
+    if session is None and request.method in SAFE_METHODS:
+        return sessions.by_token(request.cookies.get(FRAME_COOKIE, ""), SessionKind.FRAME)
+    if session is not None and request.method not in SAFE_METHODS and not _csrf_ok(session):
+        if open_to_all(request.endpoint or ""):
+            return None
+        raise Refused("The form has expired. Reload the page and try again.")
+    return session
+
+
+def _csrf_ok(session: AdminSession) -> bool:
+    given = request.headers.get("X-CSRF-Token") or request.form.get("csrf_token", "")
+    return hmac.compare_digest(given.encode(), session.csrf_token.encode())
+
+
+def _seen_lately(session: AdminSession) -> bool:
+    return (now() - session.seen_at).total_seconds() < 60  # spares a write per request
+
+
+def leave(_error: BaseException | None) -> None:
+    token = g.pop("scope_token", None)
+    if token is not None:
+        _scope.reset(token)
+
+
+def get_or_404(model: type[Any], row_id: str) -> Any:
+    """A row of the current account; another account's answers exactly like none."""
+    row = db.session.get(model, row_id)
+    if row is None or row.account_id != current_account.id:
+        raise NotFound()
+    return row
+
+
+def csrf_token() -> str:
+    session = current_session()
+    return session.csrf_token if session else ""
+
+
+def csrf_field() -> Markup:
+    return Markup('<input type="hidden" name="csrf_token" value="{}">').format(csrf_token())
+
+
+def framed() -> bool:
+    """Whether this page is shown inside the CRM's frame."""
+    session = current_session()
+    return session is not None and session.kind == SessionKind.FRAME
+
+
+def template_values() -> dict[str, Any]:
+    session = current_session()
+    return {
+        "current_account": session.account if session else None,
+        "current_session": session,
+        "csrf_token": csrf_token,
+        "csrf_field": csrf_field,
+        "framed": framed,
+    }
+
+
+def private(response: Response) -> Response:
+    if current_session() is not None:
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def init_app(app: Flask) -> None:
+    app.before_request(guard)
+    app.teardown_request(leave)
+    app.after_request(private)
+    app.context_processor(template_values)
+
+
+__all__ = ["actor", "current_account", "current_session", "framed", "get_or_404"]

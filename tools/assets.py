@@ -1,0 +1,96 @@
+"""The front-end files that others wrote: installed from npm by the lock file, the needed few copied.
+
+Nothing of it is committed. Each file is served from our own static folders, next to the licence it
+came with. To use one more icon, add its name to ICONS and run bin/assets.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from tools import node
+from tools.places import CACHE, NODE_MODULES, ROOT, digest, stamped
+from tools.progress import SetupError, say
+
+HUB = ROOT / "app" / "static" / "vendor"
+PLAYER = ROOT / "sandbox" / "scorm_cloud" / "static" / "vendor"
+TESTS = CACHE / "axe"
+STAMP = HUB / ".complete"
+
+# Package, file in it, folder it is copied to.
+FILES = [
+    ("htmx.org", "dist/htmx.min.js", HUB),
+    ("@picocss/pico", "css/pico.min.css", HUB),
+    ("dejavu-fonts-ttf", "ttf/DejaVuSans.ttf", HUB / "fonts"),
+    ("dejavu-fonts-ttf", "ttf/DejaVuSans-Bold.ttf", HUB / "fonts"),
+    ("dejavu-fonts-ttf", "ttf/DejaVuSans-Oblique.ttf", HUB / "fonts"),
+    ("dejavu-fonts-ttf", "ttf/DejaVuSerif.ttf", HUB / "fonts"),
+    ("dejavu-fonts-ttf", "ttf/DejaVuSerif-Bold.ttf", HUB / "fonts"),
+    ("scorm-again", "dist/scorm12.min.js", PLAYER),
+    ("scorm-again", "dist/scorm2004.min.js", PLAYER),
+]
+TEST_FILES = [("axe-core", "axe.min.js", TESTS)]
+
+# The pictures on our buttons, by their names at Lucide.
+ICONS = """
+    activity archive arrow-left award book-open building-2 calendar chart-column check chevron-down
+    chevron-left chevron-right circle-alert circle-check circle-question-mark circle-x clock copy
+    credit-card database download ellipsis external-link eye file-spreadsheet file-text funnel
+    graduation-cap history image info life-buoy link loader-circle log-out mail minus moon package
+    palette pencil play plug plus printer refresh-cw rocket search settings shield-check sun tag
+    trash-2 triangle-alert upload user user-plus users x
+""".split()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="bin/assets", description=__doc__)
+    parser.add_argument(
+        "--deployment",
+        action="store_true",
+        help="install only what is served, and remove node_modules afterwards",
+    )
+    prepare(deployment=parser.parse_args().deployment)
+
+
+def prepare(*, deployment: bool = False) -> None:
+    """Makes every front-end file stand in its place; does nothing where they already do."""
+    wanted = digest(ROOT / "package-lock.json", Path(__file__))
+    with_tests = not deployment
+    if stamped(STAMP, wanted) and all(target.exists() for _, target in copies(with_tests)):
+        return
+    node.install_packages(for_tests=with_tests)
+    for source, target in copies(with_tests):
+        copy(source, target)
+    STAMP.write_text(wanted)
+    if deployment:
+        shutil.rmtree(NODE_MODULES)
+        shutil.rmtree(node.WHEEL_FOLDER, ignore_errors=True)
+    say(f"  copied to {HUB.relative_to(ROOT)} and {PLAYER.relative_to(ROOT)}")
+
+
+def copies(with_tests: bool) -> Iterator[tuple[Path, Path]]:
+    """Each file with the place it is copied to: the files, the icons, a licence per package."""
+    files = FILES + (TEST_FILES if with_tests else [])
+    for package, name, folder in files:
+        yield NODE_MODULES / package / name, folder / Path(name).name
+    for icon in ICONS:
+        yield NODE_MODULES / "lucide-static" / "icons" / f"{icon}.svg", HUB / "icons" / f"{icon}.svg"
+    licensed = {(package, folder) for package, _, folder in files if folder.name != "fonts"}
+    licensed |= {("dejavu-fonts-ttf", HUB / "fonts"), ("lucide-static", HUB / "icons")}
+    for package, folder in sorted(licensed):
+        yield licence(package), folder / f"{package.rpartition('/')[2]}.LICENSE.txt"
+
+
+def licence(package: str) -> Path:
+    folder = NODE_MODULES / package
+    return next(iter(sorted(folder.glob("LICENSE*"))), folder / "LICENSE")
+
+
+def copy(source: Path, target: Path) -> None:
+    if not source.exists():
+        raise SetupError(f"{source.relative_to(ROOT)} is not in its npm package: see {__file__}")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)

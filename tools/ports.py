@@ -1,0 +1,58 @@
+"""Ports: which are taken, which are free, and whether a web server answers on one."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+from collections.abc import Callable
+from contextlib import closing
+
+HOST = "127.0.0.1"
+
+
+def taken(port: int) -> bool:
+    """Whether something listens there already. Asked twice, because either question alone can be
+    answered wrongly: macOS lets us bind beside a listener on all addresses."""
+    with closing(socket.socket()) as probe:
+        probe.settimeout(1)
+        if probe.connect_ex((HOST, port)) == 0:
+            return True
+    with closing(socket.socket()) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return True
+    return False
+
+
+def free_run(start: int, count: int) -> int:
+    """The first of `count` free ports in a row, at or after `start` in steps of ten."""
+    while any(taken(port) for port in range(start, start + count)):
+        start += 10
+    return start
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody uses at this moment, all different."""
+    sockets = [socket.socket() for _ in range(count)]
+    for probe in sockets:
+        probe.bind((HOST, 0))
+    ports = [probe.getsockname()[1] for probe in sockets]
+    for probe in sockets:
+        probe.close()
+    return ports
+
+
+def answers(port: int, path: str) -> Callable[[], bool]:
+    """A question to be asked again and again: does this page answer with 200 by now?"""
+
+    def ask() -> bool:
+        with closing(http.client.HTTPConnection(HOST, port, timeout=2)) as connection:
+            try:
+                connection.request("GET", path, headers={"Accept": "application/json"})
+                return connection.getresponse().status == 200
+            except (OSError, http.client.HTTPException):
+                return False
+
+    return ask

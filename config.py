@@ -82,6 +82,8 @@ SETTINGS = [
             CRM_VENDOR_PUBLIC_KEY, words),
     Setting("CRM_FRAME_ORIGINS", "origins that may always frame the hub",
             CRM_VENDOR_FRAMES, words),
+    Setting("CRM_LIVE_PLANS", "plan ids of the marketplace that lift the trial's limit",
+            "", words),
     Setting("CRM_PLANS_URL", "the marketplace's page where a plan is chosen (BILLING=marketplace)",
             ""),
     Setting("SCORM_CLOUD_API_URL", "base of the SCORM Cloud API",
@@ -96,7 +98,6 @@ SETTINGS = [
     Setting("MAX_PACKAGE_MB", "largest package in MB of 1,048,576 bytes", "50", int),
     Setting("LEASE_SECONDS", "how long claimed work is one worker's own", "120", int),
     Setting("SWEEP_SECONDS", "how often the clock rings for owed work", "15", int),
-    Setting("IMPORT_DEADLINE_SECONDS", "after this an import counts as failed", "1800", int),
     Setting("POSTBACK_URL", "address SCORM Cloud calls back; empty: PUBLIC_URL's own", ""),
 ]  # fmt: skip
 

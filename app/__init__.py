@@ -14,6 +14,7 @@ from app import (
     headers,
     htmx,
     icons,
+    limits,
     schedule,
     template_filters,
     tenancy,
@@ -34,6 +35,7 @@ def create_app(config: Config | None = None) -> Flask:
     htmx.init_app(app)
     headers.init_app(app)
     icons.init_app(app)
+    limits.init_app(app)
     template_filters.init_app(app)
     background.init_app(app)
     schedule.init_app(app)

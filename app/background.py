@@ -25,7 +25,7 @@ from sqlalchemy.orm import Session, SessionTransaction
 from app.clients.http import OutsideError
 from app.errors import AppError, Hold
 from app.extensions import db, redis
-from app.models import OwesWork, acting_for, across_accounts
+from app.models import Account, OwesWork, acting_for, across_accounts
 
 log = logging.getLogger(__name__)
 QUEUE = "hub"
@@ -41,12 +41,26 @@ class Bell:
     wait: timedelta = timedelta()
 
 
+def owed(verb: Verb) -> Verb:
+    """Marks the verb that does the work its row owes: it runs under a claim, and ends what is owed.
+
+    Every other verb may be rung for at any time, whether the row owes something or not.
+    """
+    verb.owed = True  # type: ignore[attr-defined]
+    return verb
+
+
 def later(verb: Verb, row: Any, wait: timedelta = timedelta()) -> None:
     """Rings for `verb(row)` after the commit; nothing is rung if the transaction rolls back."""
     if row.id is None:
         db.session.flush()
-    bell = Bell(f"{verb.__module__}.{verb.__qualname__}", type(row).__name__, row.id, wait)
-    db.session.info.setdefault("bells", {})[bell] = None
+    later_by_id(verb, type(row), row.id, wait)
+
+
+def later_by_id(verb: Verb, model: type[Any], row_id: str, wait: timedelta = timedelta()) -> None:
+    """The same for a row that was written without being loaded."""
+    bell = Bell(f"{verb.__module__}.{verb.__qualname__}", model.__name__, row_id, wait)
+    db.session().info.setdefault("bells", {})[bell] = None
 
 
 def ring(bell: Bell, app: Flask | None = None, unique: bool = False) -> bool:
@@ -101,17 +115,20 @@ def _run(verb: Verb, model: type[Any], row_id: str) -> None:
         if row is None:
             return
         claimed: datetime | None = None
-        if isinstance(row, OwesWork):
+        owes = isinstance(row, OwesWork) and getattr(verb, "owed", False)
+        if owes:
             claimed = row.due_at
             if claimed is None or not row.claim(_lease()):
                 db.session.rollback()
                 return
             db.session.commit()
-        account_id = getattr(row, "account_id", None)
+        account_id = row.id if isinstance(row, Account) else getattr(row, "account_id", None)
     with acting_for(account_id) if account_id else across_accounts():
-        outcome = _attempt(verb, row)
-        if isinstance(row, OwesWork):
-            _close(verb, row, claimed, outcome)
+        if owes:
+            _close(verb, row, claimed, _attempt(verb, row))
+        else:
+            verb(row)
+            db.session.commit()
 
 
 def _attempt(verb: Verb, row: Any) -> Exception | None:
@@ -121,11 +138,7 @@ def _attempt(verb: Verb, row: Any) -> Exception | None:
         db.session.flush()
     except Exception as trouble:
         db.session.rollback()
-        if not isinstance(row, OwesWork):
-            raise
         return trouble
-    if not isinstance(row, OwesWork):
-        db.session.commit()
     return None
 
 

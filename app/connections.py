@@ -6,7 +6,7 @@ from flask import current_app
 
 from app.accounts import tokens
 from app.clients.crm import Crm
-from app.clients.scorm_cloud import ScormCloud
+from app.clients.scorm_cloud import Postback, ScormCloud
 from app.clients.storage import Storage, storage_from_url
 from app.errors import NotConnected
 from app.extensions import redis
@@ -42,3 +42,17 @@ def storage() -> Storage:
     """The bucket or folder that packages pass through on their way to SCORM Cloud."""
     config = current_app.config
     return storage_from_url(config["STORAGE_URL"], config["SECRET_KEY"], config["PUBLIC_URL"])
+
+
+def postback(account: Account) -> Postback:
+    """Where SCORM Cloud reports, and how it proves to be the one we told: a password per account."""
+    return Postback(
+        url=current_app.config["POSTBACK_URL"],
+        user=account.id,
+        password=account.postback_password,
+    )
+
+
+def public_address(path: str) -> str:
+    """An address of this deployment that works from anywhere, such as in a note or a launch link."""
+    return current_app.config["PUBLIC_URL"] + path

@@ -9,6 +9,7 @@ AppError
  |    +-- SignedOut (401)  no session
  +-- Gone (410)            a used ticket, an expired link
  +-- NotConnected (409)    the CRM or SCORM Cloud is not connected
+ +-- TooMany (429)          failed attempts, one after the other
  +-- Unavailable (503)     outside trouble while somebody waits
 Hold                       work of the background that must wait, without counting as a failure
 """
@@ -23,14 +24,13 @@ from werkzeug.exceptions import HTTPException
 
 from app.clients.http import OutsideError
 from app.extensions import db
-from app.htmx import wants_fragment
+from app.htmx import toast, wants_fragment
 
 log = logging.getLogger(__name__)
 
 
 class AppError(Exception):
     status = 500
-    title = "Something went wrong"
 
     def __init__(self, sentence: str, field: str | None = None) -> None:
         super().__init__(sentence)
@@ -39,42 +39,46 @@ class AppError(Exception):
 
 
 class BadInput(AppError):
-    status, title = 422, "Please check what you entered"
+    status = 422
 
 
 class NotFound(AppError):
-    status, title = 404, "Not found"
+    status = 404
 
     def __init__(self, sentence: str = "There is nothing at this address.") -> None:
         super().__init__(sentence)
 
 
 class Conflict(AppError):
-    status, title = 409, "This has changed meanwhile"
+    status = 409
 
 
 class LimitReached(Conflict):
-    title = "Trial limit reached"
+    pass
 
 
 class Refused(AppError):
-    status, title = 403, "Not allowed"
+    status = 403
 
 
 class SignedOut(AppError):
-    status, title = 401, "Please sign in again"
+    status = 401
 
 
 class Gone(AppError):
-    status, title = 410, "This link is no longer valid"
+    status = 410
 
 
 class NotConnected(AppError):
-    status, title = 409, "Not connected"
+    status = 409
+
+
+class TooMany(AppError):
+    status, title = 429, "Too many tries"
 
 
 class Unavailable(AppError):
-    status, title = 503, "Not available right now"
+    status = 503
 
 
 class Hold(Exception):
@@ -85,47 +89,44 @@ class Hold(Exception):
         self.reason, self.wait = reason, wait
 
 
-def answer(status: int, title: str, sentence: str) -> Response:
-    """A page, a fragment or JSON, as the caller can use it."""
+def answer(status: int, sentence: str | None = None) -> Response:
+    """A page, a toast or JSON, as the caller can use it; without a sentence the status has its own."""
     if request.path.startswith("/api/") or request.accept_mimetypes.best == "application/json":
-        response = jsonify(error=sentence)
+        response = jsonify(error=sentence or "The request failed.")
     elif wants_fragment():
-        response = make_response(render_template("errors/_toast.html", title=title, sentence=sentence))
-        response.headers["HX-Retarget"] = "#toasts"
-        response.headers["HX-Reswap"] = "beforeend"
+        response = make_response("")
+        if sentence:
+            toast(response, sentence, "bad")
+        response.headers["HX-Reswap"] = "none"  # what the person typed stays where it is
     else:
-        page = render_template("errors/error.html", status=status, title=title, sentence=sentence)
+        frame = "base_public.html" if (request.blueprint or "").endswith("_public") else "base.html"
+        page = render_template("errors/page.html", status=status, sentence=sentence, frame=frame)
         response = make_response(page)
     response.status_code = status
     return response
 
 
 def expected(error: AppError) -> Response:
-    return answer(error.status, error.title, error.sentence)
+    return answer(error.status, error.sentence)
 
 
 def outside(error: OutsideError) -> Response:
     """The CRM or SCORM Cloud did not do what somebody is waiting for."""
     log.warning("outside trouble: %s", error)
     sentence = f"{error.service} did not answer as expected: {error.reason} Please try again in a minute."
-    return answer(503, "Not available right now", sentence)
+    return answer(503, sentence)
 
 
-HTTP_SENTENCES = {
-    400: ("Bad request", "The request could not be understood."),
-    404: ("Not found", "There is nothing at this address."),
-    405: ("Not allowed", "This address does not accept that."),
-    413: ("Too large", "What was sent is larger than this address accepts."),
-    429: ("Too many tries", "Please wait a minute and try again."),
-}
+def on_hold(trouble: Hold) -> Response:
+    """Background work would wait here; a person is asked to."""
+    return answer(503, f"{trouble.reason} Please try again in a minute.")
 
 
 def from_http(error: HTTPException) -> Response:
     status = error.code or 500
     if error.response is not None or status < 400:
         return make_response(error.get_response())
-    title, sentence = HTTP_SENTENCES.get(status, ("Something went wrong", "Please try again."))
-    response = answer(status, title, sentence)
+    response = answer(status)
     for name, value in error.get_headers():
         if name in ("Allow", "Retry-After"):
             response.headers[name] = value
@@ -135,11 +136,12 @@ def from_http(error: HTTPException) -> Response:
 def unexpected(error: Exception) -> Response:
     log.exception("unexpected trouble", exc_info=error)
     db.session.rollback()
-    return answer(500, "Something went wrong", "We have noted the problem. Please try again.")
+    return answer(500)
 
 
 def init_app(app: Flask) -> None:
     app.register_error_handler(AppError, expected)
     app.register_error_handler(OutsideError, outside)
+    app.register_error_handler(Hold, on_hold)
     app.register_error_handler(HTTPException, from_http)
     app.register_error_handler(Exception, unexpected)

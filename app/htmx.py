@@ -33,9 +33,9 @@ def redirect_to(address: str) -> Response:
     return make_response(redirect(address, 303))
 
 
-def toast(response: Response, message: str, tone: str = "success") -> Response:
-    """Shows a short confirmation after the answer has been swapped in; see static/js/toast.js."""
-    response.headers["HX-Trigger"] = json.dumps({"toast": {"message": message, "tone": tone}})
+def toast(response: Response, text: str, tone: str = "good") -> Response:
+    """Shows a short message beside the swapped answer; tones as in static/js/toast.js."""
+    response.headers["HX-Trigger"] = json.dumps({"toast": {"text": text, "tone": tone}})
     return response
 
 

@@ -19,7 +19,7 @@ from flask import Flask, current_app
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.background import Bell, ring
-from app.courses import publishing
+from app.courses import leftovers, publishing
 from app.enrollments import enrolling, syncing
 from app.extensions import db
 from app.models import (
@@ -46,10 +46,12 @@ OWED: list[tuple[type[Any], Callable[..., Any]]] = [
     (SyncRun, syncing.continue_run),
 ]
 
+assert all(verb.owed for _, verb in OWED)  # type: ignore[attr-defined]
+
 # what happens regularly, besides sweeping
 REGULAR: list[tuple[timedelta, Callable[[], Any]]] = [
     (timedelta(minutes=3), syncing.reconcile_all),
-    (timedelta(hours=1), publishing.remove_leftovers),
+    (timedelta(hours=1), leftovers.remove_leftovers),
     (timedelta(hours=24), syncing.compare_all),
 ]
 

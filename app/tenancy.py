@@ -10,19 +10,19 @@ from __future__ import annotations
 import hmac
 from typing import Any
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Response, after_this_request, current_app, g, request
 from markupsafe import Markup
 from werkzeug.local import LocalProxy
 
-from app.accounts import sessions
+from app.accounts import banners, cookies, sessions
 from app.errors import NotFound, Refused, SignedOut
 from app.extensions import db
+from app.htmx import wants_fragment
 from app.models import Account, AdminSession, SessionKind, now
 from app.models.base import _scope
 
 OPEN_MODULES = {"flask.app", "app.documentation", "app.health"}
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
-TAB_COOKIE, FRAME_COOKIE = "hub_tab", "hub_frame"
 
 
 def current_session() -> AdminSession | None:
@@ -59,10 +59,13 @@ def guard() -> None:
     """Before every request: no session, no view; with one, only its account's rows exist."""
     if request.endpoint is None or request.method == "OPTIONS":
         return  # unknown address or wrong method: answered as such for everybody
+    if request.blueprint == "webhooks":
+        return  # other systems prove themselves in their own way, and there is no session to look for
     session = verified_session()
     if session is not None and session.open and session.account.uninstalled_at is None:
-        session.seen_at = session.seen_at if _seen_lately(session) else now()
         g.admin_session = session
+        if not _seen_lately(session):
+            after_this_request(note_seen)
     if open_to_all(request.endpoint):
         return
     if current_session() is None:
@@ -72,9 +75,9 @@ def guard() -> None:
 
 def verified_session() -> AdminSession | None:
     """The session that the request proves: header or form token, ticket, or cookie with CSRF."""
-    bearer = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
-    if bearer:
-        return sessions.by_token(bearer)
+    scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
+    if scheme == "Bearer":
+        return sessions.by_token(bearer.strip())
     if request.method not in SAFE_METHODS and request.form.get("session_token"):
         return sessions.by_token(request.form["session_token"])
     if request.method in SAFE_METHODS and "ticket" in request.args:
@@ -83,9 +86,13 @@ def verified_session() -> AdminSession | None:
 
 
 def _by_cookie() -> AdminSession | None:
-    session = sessions.by_token(request.cookies.get(TAB_COOKIE, ""), SessionKind.TAB)
+    """A page inside a frame is never opened by a cookie: the shell must bring the header's token,
+    without which the page could not do anything."""
+    if request.headers.get("Sec-Fetch-Dest") == "iframe":
+        return None
+    session = sessions.by_token(cookies.read(cookies.TAB), SessionKind.TAB)
     if session is None and request.method in SAFE_METHODS:
-        return sessions.by_token(request.cookies.get(FRAME_COOKIE, ""), SessionKind.FRAME)
+        return sessions.by_token(cookies.read(cookies.FRAME), SessionKind.FRAME)
     if session is not None and request.method not in SAFE_METHODS and not _csrf_ok(session):
         if open_to_all(request.endpoint or ""):
             return None
@@ -94,8 +101,16 @@ def _by_cookie() -> AdminSession | None:
 
 
 def _csrf_ok(session: AdminSession) -> bool:
-    given = request.headers.get("X-CSRF-Token") or request.form.get("csrf_token", "")
+    given = request.headers.get("X-CSRFToken") or request.form.get("csrf_token", "")
     return hmac.compare_digest(given.encode(), session.csrf_token.encode())
+
+
+def note_seen(response: Response) -> Response:
+    """At the very end of the request, so that no lock is held while its view waits for others."""
+    session = current_session()
+    if session is not None and response.status_code < 400:
+        session.seen_at = now()
+    return response
 
 
 def _seen_lately(session: AdminSession) -> bool:
@@ -139,6 +154,7 @@ def template_values() -> dict[str, Any]:
         "csrf_token": csrf_token,
         "csrf_field": csrf_field,
         "framed": framed,
+        "banners": banners.shown_to(session.account) if session and not wants_fragment() else [],
     }
 
 

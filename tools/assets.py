@@ -1,4 +1,4 @@
-"""The front-end files that others wrote: installed from npm by the lock file, the needed few copied.
+"""The front-end files that others wrote: installed from npm by the lock file, then copied.
 
 Nothing of it is committed. Each file is served from our own static folders, next to the licence it
 came with. To use one more icon, add its name to ICONS and run bin/assets.
@@ -42,7 +42,7 @@ ICONS = """
     graduation-cap history image info life-buoy link loader-circle log-out mail minus moon package
     palette pencil play plug plus printer refresh-cw rocket search settings shield-check sun tag
     trash-2 triangle-alert upload user user-plus users x
-""".split()
+""".split()  # noqa: SIM905
 
 
 def main() -> None:
@@ -77,7 +77,10 @@ def copies(with_tests: bool) -> Iterator[tuple[Path, Path]]:
     for package, name, folder in files:
         yield NODE_MODULES / package / name, folder / Path(name).name
     for icon in ICONS:
-        yield NODE_MODULES / "lucide-static" / "icons" / f"{icon}.svg", HUB / "icons" / f"{icon}.svg"
+        yield (
+            NODE_MODULES / "lucide-static" / "icons" / f"{icon}.svg",
+            HUB / "icons" / f"{icon}.svg",
+        )
     licensed = {(package, folder) for package, _, folder in files if folder.name != "fonts"}
     licensed |= {("dejavu-fonts-ttf", HUB / "fonts"), ("lucide-static", HUB / "icons")}
     for package, folder in sorted(licensed):

@@ -105,17 +105,19 @@ def kept_secrets(file: Path) -> dict[str, str]:
         file.touch(mode=0o600)
         file.write_text("".join(lines))
     pairs = (line.partition("=") for line in file.read_text().splitlines())
-    return {name.strip(): value.strip() for name, equals, value in pairs if equals and name[0] != "#"}
+    return {
+        name.strip(): value.strip() for name, equals, value in pairs if equals and name[0] != "#"
+    }
 
 
 def webhook_key(sandbox_data: Path) -> dict[str, str]:
-    """The key by which the hub knows the sandbox CRM's webhooks; both make it if it is not there."""
+    """The key by which the hub knows the sandbox CRM's webhooks, made here if it is not there."""
     question = (
         "import sys, pathlib; from sandbox.crm.signing import SigningKey; "
         "print(SigningKey(pathlib.Path(sys.argv[1])).public)"
     )
     answer = subprocess.run(
-        [PYTHON, "-c", question, sandbox_data / "crm-signing.pem"],
+        [PYTHON, "-c", question, str(sandbox_data / "crm-signing.pem")],
         cwd=ROOT,
         env=os.environ | {"SANDBOX_DATA": str(sandbox_data)},
         capture_output=True,

@@ -26,7 +26,7 @@ def install_packages(*, for_tests: bool) -> None:
     omit = [] if for_tests else ["--omit=dev"]
     run_step(
         "Installing front-end files from npm",
-        [*npm, "ci", "--no-audit", "--no-fund", "--loglevel=warn", *omit],
+        [*npm, "ci", "--no-audit", "--no-fund", "--loglevel=error", *omit],
         env=env,
         advice="Is the npm registry reachable from here?",
     )
@@ -55,11 +55,11 @@ def from_wheel() -> Path:
     if not (WHEEL_FOLDER / "complete").exists():
         say("No Node.js found here: using the one from PyPI.")
         shutil.rmtree(WHEEL_FOLDER, ignore_errors=True)
-        python = PYTHON if PYTHON.exists() else sys.executable  # a deployment has no .venv
+        python = PYTHON if Path(PYTHON).exists() else sys.executable  # a deployment has no .venv
         pip = [python, "-m", "pip", "install", "--disable-pip-version-check"]
         run_step(
             "Installing Node.js",
-            [*pip, "--no-deps", "--target", WHEEL_FOLDER, WHEEL],
+            [*pip, "--no-deps", "--target", str(WHEEL_FOLDER), WHEEL],
             advice="Install Node.js 20 or newer, then try again.",
         )
         (WHEEL_FOLDER / "complete").touch()

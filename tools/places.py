@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
-PYTHON = VENV / "bin" / "python"
+PYTHON = str(VENV / "bin" / "python")
 CACHE = ROOT / ".cache"  # can be thrown away at any time
 LOCAL = ROOT / ".local"  # the data of bin/dev: `bin/dev --fresh` throws it away
 NODE_MODULES = ROOT / "node_modules"

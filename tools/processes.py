@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from tools import sessions
 from tools.guard import Guard
@@ -26,7 +25,7 @@ class Program:
     """What to run. `answers` says whether it is ready for others; None: as soon as it runs."""
 
     name: str
-    command: Sequence[str | Path]
+    command: Sequence[str]
     env: Mapping[str, str] = field(default_factory=dict)
     answers: Callable[[], bool] | None = None
     restarts: bool = True
@@ -34,7 +33,7 @@ class Program:
     user: str | None = None
 
 
-class NotReady(RuntimeError):
+class NotReadyError(RuntimeError):
     """A program did not come up; the message names it and holds its last output."""
 
 
@@ -65,7 +64,7 @@ class Keeper:
 
     def _start(self) -> subprocess.Popen[str]:
         process = subprocess.Popen(
-            [str(part) for part in self.program.command],
+            self.program.command,
             cwd=ROOT,
             env={**os.environ, "PYTHONUNBUFFERED": "1", **self.program.env},
             stdin=subprocess.DEVNULL,
@@ -78,7 +77,8 @@ class Keeper:
         )
         self.guard.watch(process.pid)
         self.starts += 1
-        threading.Thread(target=self._pump, args=[process], daemon=True).start()
+        self.pump = threading.Thread(target=self._pump, args=[process], daemon=True)
+        self.pump.start()
         return process
 
     def _pump(self, process: subprocess.Popen[str]) -> None:
@@ -123,12 +123,12 @@ class Supervisor:
         return self.keepers[name]
 
     def wait_until_ready(self, seconds: float) -> None:
-        """Returns when every program is ready; raises NotReady naming those that are not."""
+        """Returns when every program is ready; raises NotReadyError naming those that are not."""
         deadline = time.monotonic() + seconds
         waiting = list(self.keepers.values())
         while waiting := [keeper for keeper in waiting if not keeper.ready]:
             if time.monotonic() > deadline or any(gave_up(keeper) for keeper in waiting):
-                raise NotReady("\n".join(trouble(keeper) for keeper in waiting))
+                raise NotReadyError("\n".join(trouble(keeper) for keeper in waiting))
             time.sleep(0.03)
 
     def stop(self, grace: float = GRACE_SECONDS) -> None:
@@ -153,6 +153,7 @@ def gave_up(keeper: Keeper) -> bool:
 
 
 def trouble(keeper: Keeper) -> str:
+    keeper.pump.join(1)  # its last words may still be in the pipe
     lines = "\n".join(f"    {line}" for line in keeper.output[-25:])
     return f"{keeper.program.name} does not start. The last it said:\n{lines}"
 

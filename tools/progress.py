@@ -8,7 +8,6 @@ import sys
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from tools.places import ROOT
 
@@ -26,7 +25,7 @@ def say(text: str) -> None:
 
 def run_step(
     title: str,
-    command: Sequence[str | Path],
+    command: Sequence[str],
     *,
     env: Mapping[str, str] | None = None,
     advice: str = "",
@@ -35,7 +34,7 @@ def run_step(
     started, shown, tail = time.monotonic(), 0.0, deque[str](maxlen=KEPT_LINES)
     say(f"{title} ...")
     process = subprocess.Popen(
-        [str(part) for part in command],
+        command,
         cwd=ROOT,
         env=env,
         stdout=subprocess.PIPE,

@@ -1,5 +1,7 @@
 """Refuses an old Python in plain words. This file must parse on any Python, even on 2.7."""
 
+# ruff: noqa: UP031, RUF005, PTH113, PTH118, PTH119, PTH123
+
 import os
 import subprocess
 import sys
@@ -10,6 +12,7 @@ FOLDERS = os.environ.get("PATH", os.defpath).split(os.pathsep) + ["/opt/homebrew
 
 
 def require():
+    # type: () -> None
     """Ends the process with a sentence where this Python is older than the project needs."""
     if sys.version_info[:2] >= NEEDED:
         return
@@ -27,6 +30,7 @@ def require():
 
 
 def newer():
+    # type: () -> str | None
     """The path of a Python on this machine that is new enough, or None."""
     for name in NAMES:
         for folder in FOLDERS:
@@ -37,6 +41,7 @@ def newer():
 
 
 def is_new_enough(path):
+    # type: (str) -> bool
     question = "import sys; sys.exit(sys.version_info[:2] < %r)" % (NEEDED,)
     with open(os.devnull, "w") as nothing:
         return subprocess.call([path, "-c", question], stdout=nothing, stderr=nothing) == 0

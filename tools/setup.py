@@ -52,14 +52,14 @@ def make_venv() -> None:
         import ensurepip  # noqa: F401  Debian ships it apart from Python
     except ImportError:
         system.install_debian_package("python3-venv", why="to make a virtual environment")
-    command = [sys.executable, "-m", "venv", VENV]
+    command = [sys.executable, "-m", "venv", str(VENV)]
     run_step("Making a virtual environment in .venv", command, env=without_venv())
 
 
 def usable() -> bool:
     """Whether .venv holds a Python that still runs and is new enough."""
     question = f"import pip, sys; sys.exit(sys.version_info[:2] < {NEEDED})"
-    if not PYTHON.exists():
+    if not Path(PYTHON).exists():
         return False
     return subprocess.run([PYTHON, "-c", question], stderr=subprocess.DEVNULL).returncode == 0
 
@@ -73,10 +73,10 @@ def install(packages: str) -> None:
     longer = LISTS[LISTS.index(packages) :]
     if any(stamped(stamp_of(name), mark_of(name)) for name in longer):
         return
-    pip = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
+    pip = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--progress-bar=off"]
     run_step(
         "Installing Python packages (about a minute the first time)",
-        [*pip, "-r", ROOT / packages],
+        [*pip, "-r", packages],
         advice="Is the package index reachable from here?",
     )
     stamp_of(packages).write_text(mark_of(packages))

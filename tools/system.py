@@ -34,7 +34,9 @@ def first_on_path(names: Sequence[str]) -> str | None:
 def install_debian_package(*packages: str, why: str, elsewhere: str = "") -> None:
     wanted = " ".join(packages)
     if not shutil.which("apt-get"):
-        raise SetupError(f"{elsewhere or wanted} is needed {why}. Please install it, then try again.")
+        raise SetupError(
+            f"{elsewhere or wanted} is needed {why}. Please install it, then try again."
+        )
     if os.geteuid() != 0:
         raise SetupError(
             f"{wanted} is needed {why}. Please install it, then try again:\n"

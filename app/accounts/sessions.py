@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import secrets
+from datetime import datetime
 
 from sqlalchemy import select, update
 
 from app.extensions import db
-from app.models import Account, AdminSession, SessionKind, Ticket, now
+from app.models import Account, AdminSession, OAuthState, SessionKind, Ticket, now
 from app.models.session import digest
 
 
@@ -18,6 +19,7 @@ def open_session(
     user_name: str = "",
     role: str = "",
     embed_origin: str | None = None,
+    confirmed_at: datetime | None = None,
 ) -> tuple[AdminSession, str]:
     """A new session and its token; only the token's digest is kept."""
     token = secrets.token_urlsafe(32)
@@ -26,9 +28,10 @@ def open_session(
         token_digest=digest(token),
         kind=kind,
         user_id=user_id,
-        user_name=user_name,
+        user_name=user_name[:255],
         role=role,
         embed_origin=embed_origin,
+        confirmed_at=confirmed_at,
     )
     db.session.add(session)
     return session, token
@@ -54,10 +57,21 @@ def by_ticket(code: str, path: str) -> AdminSession | None:
     ticket = db.session.scalar(select(Ticket).where(Ticket.code_digest == digest(code)))
     if ticket is None or not ticket.usable or ticket.path != path:
         return None
-    spent = db.session.execute(
-        update(Ticket).where(Ticket.id == ticket.id, Ticket.used_at.is_(None)).values(used_at=now())
-    )
-    return ticket.session if spent.rowcount == 1 else None  # type: ignore[attr-defined]
+    return ticket.session if spend(ticket) else None
+
+
+def spend(once: Ticket | OAuthState) -> bool:
+    """Uses up what may be used once: True for exactly one caller.
+
+    It is spent whatever becomes of the request, hence in a transaction of its own; and no lock is
+    held while the request goes on.
+    """
+    kind = type(once)
+    with db.engine.begin() as connection:
+        spent = connection.execute(
+            update(kind).where(kind.id == once.id, kind.used_at.is_(None)).values(used_at=now())
+        )
+    return spent.rowcount == 1
 
 
 def end_all(account: Account) -> None:

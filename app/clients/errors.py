@@ -1,25 +1,25 @@
 """The one family of errors that calls to outside systems raise.
 
-A caller never compares status codes; it asks the error: can a retry help, is the thing gone, must the
-account be connected again, may the write have happened all the same? The vendors' habits (a 400 that
-means "not found", a 401 that means "wrong scope") are understood here, once.
+A caller never compares status codes; it asks the error: can a retry help, is the thing gone, must
+the account be connected again, may the write have happened all the same? The vendors' habits (a 400
+that means "not found", a 401 that means "wrong scope") are understood here, once.
 """
 
 import re
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
-# A 401 of the CRM that a new token would not cure: the answer speaks of the scope, the location or the version.
+# What a 401 of the CRM speaks of when a new token would not cure it.
 _NOT_ABOUT_THE_TOKEN = re.compile(r"scope|location|sub-?account|version|token type|user type", re.I)
 _NO_SUCH_ROUTE = re.compile(r"^cannot (get|post|put|delete|head) /", re.I)
-_MISSING = re.compile(r"\bnot found\b|could not find", re.I)
+_MISSING = re.compile(r"\bnot found\b|could not find|does not exist", re.I)
 _DUPLICATE = re.compile(r"already exists|duplicate relation|does not allow duplicat", re.I)
 
 
 class OutsideError(Exception):
     """A call that did not do what was asked.
 
-    `reason` is a short text without secrets or e-mail addresses, fit to be shown to an admin.
+    `reason` is a short sentence without secrets or e-mail addresses, fit to be shown to an admin.
     `status` is None when no answer came. `retry_after` is in seconds, None when nothing was said.
     """
 
@@ -40,7 +40,7 @@ class OutsideError(Exception):
         self.service = service
         self.method = method
         self.path = path
-        self.reason = reason
+        self.reason = reason if reason.endswith((".", "!", "?", "…")) else f"{reason}."
         self.status = status
         self.sent = sent
         self.garbled = garbled
@@ -48,7 +48,7 @@ class OutsideError(Exception):
         self.trace_id = trace_id
         self.existing_id = existing_id
         answered = f"answered {status}" if status else "gave no answer"
-        super().__init__(f"{service} {answered} to {method} {path}: {reason}")
+        super().__init__(f"{service} {answered} to {method} {path}: {self.reason}")
 
     @property
     def can_retry(self) -> bool:
@@ -64,7 +64,9 @@ class OutsideError(Exception):
 
     @property
     def is_forbidden(self) -> bool:
-        """The credentials are good but not for this: a scope, another location, another kind of token."""
+        """The credentials are good but not for this: a scope, another location, another kind of
+        token.
+        """
         if self.garbled:
             return False
         return self.status == 403 or (
@@ -73,7 +75,9 @@ class OutsideError(Exception):
 
     @property
     def is_gone(self) -> bool:
-        """What was asked for does not exist there (any more). A wrong address of ours does not count."""
+        """What was asked for does not exist there (any more). A wrong address of ours does not
+        count.
+        """
         if self.garbled or _NO_SUCH_ROUTE.search(self.reason):
             return False
         return self.status in (404, 410) or (
@@ -91,7 +95,7 @@ class OutsideError(Exception):
 
     @property
     def outcome_unknown(self) -> bool:
-        """A write that may have been done although no good answer came: look before doing it again."""
+        """A write that may have been done all the same: look before doing it again."""
         if self.method in SAFE_METHODS or not self.sent:
             return False
         return self.status is None or self.status >= 500 or self.status < 400

@@ -1,16 +1,15 @@
 """How the hub calls other systems: one polite, bounded, distrustful way for all of them.
 
-Every call is paced, has a time limit and a limit on the size of the answer, follows no redirect, reads
-no proxy settings or credentials from the environment, and ends either in the answer's JSON or in an
-`OutsideError`. A web page where JSON was expected is trouble on the way, not an answer.
+Every call is paced, has a time limit and a limit on the size of the answer, follows no redirect,
+reads no proxy settings or credentials from the environment, and ends either in the answer's JSON or
+in an `OutsideError`. A web page where JSON was expected is trouble on the way, not an answer.
 """
 
-import email.utils
 import json
 import logging
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -18,8 +17,15 @@ from urllib.parse import urlsplit, urlunsplit
 import requests
 import urllib3
 
+from app.clients.answers import (
+    AnswerTooLargeError,
+    looks_like_a_page,
+    read_within,
+    refusal_text,
+    retry_after,
+)
 from app.clients.errors import OutsideError
-from app.clients.reading import mapping, number, text
+from app.clients.reading import mapping, text
 
 __all__ = ["Http", "OutsideError", "Pace"]
 
@@ -63,13 +69,15 @@ class Http:
         headers: Mapping[str, str] | None = None,
         pace: Pace | None = None,
         renew: Renew | None = None,
+        secrets: Iterable[str] = (),
     ) -> None:
         self.service = service
         self.base_url = base_url.rstrip("/")
         self._authorization = authorization
         self._pace = pace
         self._renew = renew
-        self._session = requests.Session()
+        self._secrets = tuple(secrets)
+        self._session = DirectSession()
         self._session.trust_env = False
         self._session.headers.update({"User-Agent": USER_AGENT, "Accept": "application/json"})
         self._session.headers.update(headers or {})
@@ -91,8 +99,9 @@ class Http:
     ) -> dict[str, Any]:
         """The answer's JSON object; {} for an empty answer, a bare list under "items".
 
-        `body` is sent as JSON, `form` as form fields, `upload` (an object with `read`) as it is. When the
-        credentials are refused and a `renew` was given, it is asked once and the call made once more.
+        `body` is sent as JSON, `form` as form fields, `upload` (an object with `read`) as it is.
+        When the credentials are refused and a `renew` was given, it is asked once and the call made
+        once more.
         """
         sending = {"params": params, "json": body, "data": form or upload, "headers": headers}
         refused = self._authorization
@@ -127,7 +136,7 @@ class Http:
                 stream=True,
             )
             with response:
-                content = read_within(response, limits, started + limits.total)
+                content = read_within(response, limits.answer, started + limits.total)
         except (requests.RequestException, urllib3.exceptions.HTTPError, TimeoutError) as error:
             raise self._silence(method, path, error) from None
         except AnswerTooLargeError as error:
@@ -154,7 +163,7 @@ class Http:
         return answer if isinstance(answer, dict) else {"items": answer}
 
     def _silence(self, method: str, path: str, error: Exception) -> OutsideError:
-        """No answer at all, or half of one. The vendor may have acted, unless we never got through."""
+        """No answer, or half of one. The vendor may have acted, unless we never got through."""
         sent = not never_connected(error)
         reason = "did not answer in time" if is_timeout(error) else "the connection was cut"
         if not sent:
@@ -199,8 +208,7 @@ class Http:
 
     def _presentable(self, reason: str) -> str:
         """The vendor's words without what must not be shown: our credentials, tokens, addresses."""
-        secret = self._authorization.partition(" ")[2]
-        if secret:
+        for secret in filter(None, (self._authorization.partition(" ")[2], *self._secrets)):
             reason = reason.replace(secret, "…")
         reason = re.sub(
             r"\beyJ[\w-]{10,}[\w.-]*|\bpit-[\w-]{8,}|(?i:bearer|basic) \S+", "…", reason
@@ -209,65 +217,24 @@ class Http:
         return " ".join(reason.split())[:REASON_LENGTH]
 
 
-class AnswerTooLargeError(Exception):
-    """The answer went past the limit; the rest was not read."""
+class DirectSession(requests.Session):
+    """A session that knows no redirects; `requests` would read their bodies without any limit."""
 
-
-def read_within(response: requests.Response, limits: Limits, deadline: float) -> bytes:
-    """The body, as long as it stays within the limit of size and comes before the deadline."""
-    content = bytearray()
-    # read1 hands over what one packet brought: a slow drip cannot hide from the deadline.
-    while piece := response.raw.read1(65536, decode_content=True):
-        content += piece
-        if len(content) > limits.answer:
-            raise AnswerTooLargeError(f"answered with more than {limits.answer // 1024} KB")
-        if time.monotonic() > deadline:
-            raise TimeoutError
-    return bytes(content)
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        return None
 
 
 def connectable(url: str) -> tuple[str, dict[str, str]]:
     """An address a server can reach, and the Host header that goes with it.
 
-    Browsers know that every name under .localhost is this machine; a server's resolver often does not.
+    Browsers know that every name under .localhost is this machine; a server's resolver often does
+    not.
     """
     parts = urlsplit(url)
     if parts.hostname is None or not parts.hostname.endswith(".localhost"):
         return url, {}
     here = f"127.0.0.1:{parts.port}" if parts.port else "127.0.0.1"
     return urlunsplit(parts._replace(netloc=here)), {"Host": parts.netloc}
-
-
-def looks_like_a_page(response: requests.Response, content: bytes) -> bool:
-    kind = response.headers.get("Content-Type", "")
-    return "html" in kind or content.lstrip()[:1] == b"<"
-
-
-def refusal_text(answer: Any) -> str:
-    """What a refusal says: `message` (a text or a list of them), else `error`, else the bare text."""
-    if isinstance(answer, str):
-        return answer
-    details = mapping(answer)
-    for said in (details.get("message"), details.get("error"), details.get("msg")):
-        if isinstance(said, list):
-            said = "; ".join(map(str, said))
-        if isinstance(said, dict):
-            said = said.get("message") or said.get("code")
-        if said:
-            return str(said)
-    return ""
-
-
-def retry_after(response: requests.Response) -> float | None:
-    """Seconds to wait: Retry-After in either spelling, else the CRM's rate interval on a 429."""
-    said = response.headers.get("Retry-After", "")
-    if said:
-        seconds = number(said)
-        if seconds is None and (moment := email.utils.parsedate(said)):
-            seconds = time.mktime((*moment[:8], 0)) - time.timezone - time.time()
-        return max(0.0, seconds) if seconds is not None else None
-    interval = number(response.headers.get("X-RateLimit-Interval-Milliseconds"))
-    return interval / 1000 if response.status_code == 429 and interval else None
 
 
 def is_timeout(error: Exception) -> bool:

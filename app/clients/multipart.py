@@ -1,4 +1,4 @@
-"""A file as a multipart body that is read while it is sent, so that a package never sits in memory."""
+"""A file as a multipart body, read while it is sent: a package never sits in memory."""
 
 import io
 import secrets
@@ -6,7 +6,9 @@ from typing import BinaryIO
 
 
 class MultipartFile:
-    """One form field `file`. `len()` is the size of the whole body, `read` hands it out piece by piece."""
+    """One form field `file`. `len()` is the size of the whole body, `read` hands it out piece by
+    piece.
+    """
 
     def __init__(
         self, file: BinaryIO, filename: str, content_type: str = "application/zip"

@@ -1,8 +1,9 @@
 """Reading what the outside systems answer, without trusting its types.
 
-Numbers come as numbers, as text or as the word "NaN"; dates with and without milliseconds, with `Z`,
-`+0000` or no zone, or as milliseconds since 1970; anything may be null or missing. Each function here
-takes whatever came and gives a clean value or None, so that the clients' parsers stay a list of fields.
+Numbers come as numbers, as text or as the word "NaN"; dates with and without milliseconds, with
+`Z`, `+0000` or no zone, or as milliseconds since 1970; anything may be null or missing. Each
+function here takes whatever came and gives a clean value or None, so that the clients' parsers stay
+a list of fields.
 """
 
 import math

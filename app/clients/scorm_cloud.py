@@ -1,13 +1,13 @@
 """SCORM Cloud, API v2: it hosts the courses, plays them and keeps the learners' results.
 
-One application (App ID and Secret Key) per account of ours; ids are chosen by us. A call that is repeated
-after an unknown outcome is safe: a delete of something gone is done, a second create says `already_exists`.
-Paths in the docstrings are below https://cloud.scorm.com/api/v2.
+One application (App ID and Secret Key) per account of ours; ids are chosen by us. A call that is
+repeated after an unknown outcome is safe: a delete of something gone is done, a second create says
+`already_exists`. Paths in the docstrings are below https://cloud.scorm.com/api/v2.
 """
 
 import base64
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, BinaryIO
 from urllib.parse import quote
@@ -15,7 +15,15 @@ from urllib.parse import quote
 from app.clients.http import LARGE_ANSWER, UPLOAD, Http, OutsideError, Pace
 from app.clients.multipart import MultipartFile
 from app.clients.reading import mappings, text
-from app.clients.scorm_results import AccountInfo, CloudCourse, ImportJob, LaunchRecord, Result
+from app.clients.scorm_requests import CloudLearner, Postback
+from app.clients.scorm_results import (
+    AccountInfo,
+    CloudCourse,
+    ImportJob,
+    LaunchRecord,
+    PostbackSettings,
+    Result,
+)
 
 __all__ = [
     "AccountInfo",
@@ -30,59 +38,7 @@ __all__ = [
     "ScormCloud",
 ]
 
-
-@dataclass(frozen=True)
-class CloudLearner:
-    """The person on a registration. The names are shown to course content."""
-
-    id: str
-    email: str = ""
-    first_name: str = ""
-    last_name: str = ""
-
-    def as_sent(self) -> dict[str, str]:
-        known = {"email": self.email, "firstName": self.first_name, "lastName": self.last_name}
-        return {"id": self.id, **{key: value for key, value in known.items() if value}}
-
-
-@dataclass(frozen=True)
-class Postback:
-    """Where results are to be posted, with HTTP Basic credentials of our own making."""
-
-    url: str
-    user: str
-    password: str = field(repr=False)
-
-    def as_sent(self) -> dict[str, Any]:
-        # Every field, always: the documented defaults contradict each other.
-        return {
-            "url": self.url,
-            "authType": "HTTPBASIC",
-            "userName": self.user,
-            "password": self.password,
-            "resultsFormat": "COURSE",
-            "legacy": False,
-        }
-
-    def as_settings(self) -> dict[str, str]:
-        return {
-            "ApiRollupRegistrationPostBackUrl": self.url,
-            "ApiRollupRegistrationAuthType": "httpbasic",
-            "ApiRollupRegistrationAuthUser": self.user,
-            "ApiRollupRegistrationAuthPassword": self.password,
-            "ApiRollupRegistrationFormat": "course",
-            "ApiRollupRegistrationIsJson": "true",
-        }
-
-
-@dataclass(frozen=True)
-class PostbackSettings:
-    """What an application has configured; the password, which could be read back, is left out."""
-
-    url: str
-    user: str
-    auth_type: str
-    results_format: str
+SERVICE = "SCORM Cloud"
 
 
 class ScormCloud:
@@ -93,7 +49,7 @@ class ScormCloud:
     ) -> None:
         pair = base64.b64encode(f"{app_id}:{secret_key}".encode()).decode()
         self.app_id = app_id
-        self._http = Http("SCORM Cloud", base_url, authorization=f"Basic {pair}", pace=pace)
+        self._http = Http(SERVICE, base_url, authorization=f"Basic {pair}", pace=pace)
 
     def __repr__(self) -> str:
         return f"<ScormCloud {self.app_id}>"
@@ -119,20 +75,19 @@ class ScormCloud:
         may_create_new_version: bool = False,
         tags: Iterable[str] = (),
     ) -> str:
-        """POST /courses/importJobs/upload, streamed. The id of the import job; follow it with `import_job`.
+        """POST /courses/importJobs/upload, streamed. The id of the import job; follow it with
+        `import_job`.
 
         A course that is there already, when no new version may be made: `already_exists`.
         """
         form = MultipartFile(file, filename)
-        answer = self._http.call(
-            "POST",
+        return self._import(
             "/courses/importJobs/upload",
             params=import_params(course_id, may_create_new_version, tags),
             upload=form,
             headers={"Content-Type": form.content_type, "uploadedContentType": "application/zip"},
             limits=UPLOAD,
         )
-        return text(answer.get("result"))
 
     def import_course_from_url(
         self,
@@ -142,14 +97,14 @@ class ScormCloud:
         may_create_new_version: bool = False,
         tags: Iterable[str] = (),
     ) -> str:
-        """POST /courses/importJobs: SCORM Cloud fetches the package itself. The id of the import job."""
-        answer = self._http.call(
-            "POST",
+        """POST /courses/importJobs: SCORM Cloud fetches the package itself. The id of the import
+        job.
+        """
+        return self._import(
             "/courses/importJobs",
             params=import_params(course_id, may_create_new_version, tags),
             body={"url": url, "contentType": "application/zip"},
         )
-        return text(answer.get("result"))
 
     def import_job(self, job_id: str) -> ImportJob:
         """GET /courses/importJobs/{id}. Known for a week after its end, then `is_gone`."""
@@ -225,7 +180,7 @@ class ScormCloud:
         course_id: str | None = None,
         details: bool = False,
     ) -> Iterator[Result]:
-        """GET /registrations, page by page: what was updated between the two moments, oldest first."""
+        """GET /registrations, page by page: what was updated between two moments, oldest first."""
         params: dict[str, Any] = {
             "since": stamp(since),
             "datetimeFilter": "updated",
@@ -255,19 +210,23 @@ class ScormCloud:
     def launch_link(
         self, registration_id: str, redirect_on_exit_url: str, *, expiry: int = 120
     ) -> str:
-        """POST /registrations/{id}/launchLink: to be opened within `expiry` (10-300) seconds, never stored."""
+        """POST /registrations/{id}/launchLink: to be opened within `expiry` (10-300) seconds, never
+        stored.
+        """
         path = f"/registrations/{part(registration_id)}/launchLink"
         return self._link(path, redirect_on_exit_url, expiry)
 
     def launch_history(self, registration_id: str) -> list[LaunchRecord]:
-        """GET /registrations/{id}/launchHistory: the launches since the last reset, oldest first."""
+        """GET /registrations/{id}/launchHistory: launches since the last reset, oldest first."""
         answer = self._http.call("GET", f"/registrations/{part(registration_id)}/launchHistory")
         launches = [LaunchRecord.parse(item) for item in mappings(answer.get("launchHistory"))]
         never = datetime.max.replace(tzinfo=UTC)
         return sorted(launches, key=lambda launch: launch.launched_at or never)
 
     def with_launches(self, result: Result) -> Result:
-        """The result with the number of its launches: one call more, so only for those that changed."""
+        """The result with the number of its launches: one call more, so only for those that
+        changed.
+        """
         return replace(result, launches=len(self.launch_history(result.registration_id)))
 
     # Postbacks
@@ -282,19 +241,10 @@ class ScormCloud:
     def postback_settings(self) -> PostbackSettings:
         """GET /appManagement/configuration, only what concerns postbacks."""
         answer = self._http.call("GET", "/appManagement/configuration", limits=LARGE_ANSWER)
-        found = {
-            text(item.get("id")): text(item.get("effectiveValue"))
-            for item in mappings(answer.get("settingItems"))
-        }
-        return PostbackSettings(
-            url=found.get("ApiRollupRegistrationPostBackUrl", ""),
-            user=found.get("ApiRollupRegistrationAuthUser", ""),
-            auth_type=found.get("ApiRollupRegistrationAuthType", ""),
-            results_format=found.get("ApiRollupRegistrationFormat", ""),
-        )
+        return PostbackSettings.parse(answer)
 
     def test_postback(self, postback: Postback) -> None:
-        """POST /registrations/postBackTest: a dummy result is sent there at once, without retries."""
+        """POST /registrations/postBackTest: sends a dummy result there at once, without retries."""
         self._http.call("POST", "/registrations/postBackTest", body=postback.as_sent())
 
     # Learners
@@ -328,14 +278,25 @@ class ScormCloud:
         body = {"redirectOnExitUrl": redirect_on_exit_url, "expiry": expiry}
         link = text(self._http.call("POST", path, body=body).get("launchLink"))
         if not link.startswith(("https://", "http://")):
-            raise OutsideError("SCORM Cloud", "POST", path, "answered without a link", garbled=True)
+            raise senseless("POST", path, "answered without a link")
         return link
+
+    def _import(self, path: str, **sending: Any) -> str:
+        job_id = text(self._http.call("POST", path, **sending).get("result"))
+        if not job_id:
+            raise senseless("POST", path, "answered without an import job")
+        return job_id
 
     def _result(self, path: str, answer: dict[str, Any]) -> Result:
         try:
             return Result.parse(answer)
         except ValueError as error:
-            raise OutsideError("SCORM Cloud", "GET", path, str(error), garbled=True) from None
+            raise senseless("GET", path, str(error)) from None
+
+
+def senseless(method: str, path: str, reason: str) -> OutsideError:
+    """A good answer that lacks what it is for."""
+    return OutsideError(SERVICE, method, path, reason, status=200, garbled=True)
 
 
 def part(identifier: str) -> str:

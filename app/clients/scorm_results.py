@@ -1,8 +1,8 @@
 """What SCORM Cloud says about courses, imports, registrations and launches, in our words.
 
-The same registration object comes from a look-up, from a list and as the body of a postback; it is read
-here and nowhere else. Completion and success are two separate facts; a score of 0 is a score, and no
-score is None.
+The same registration object comes from a look-up, from a list and as the body of a postback; it is
+read here and nowhere else. Completion and success are two separate facts; a score of 0 is a score,
+and no score is None.
 """
 
 from collections.abc import Iterator
@@ -21,9 +21,9 @@ LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 class Result:
     """How far a learner has come on a course, as one registration shows it.
 
-    `score` is a percentage, `seconds` the time tracked. `raw_score` needs the runtime details and exactly
-    one scored module. `attempts` counts SCORM attempts; `launches` is None unless it was asked for.
-    An answer without `updated` counts as older than everything.
+    `score` is a percentage, `seconds` the time tracked. `raw_score` needs the runtime details and
+    exactly one scored module. `attempts` counts SCORM attempts; `launches` is None unless it was
+    asked for. An answer without `updated` counts as older than everything.
     """
 
     registration_id: str
@@ -131,7 +131,9 @@ class CloudCourse:
 
 @dataclass(frozen=True)
 class ImportJob:
-    """How an import goes: RUNNING, COMPLETE (then with its course) or ERROR (not always with a message)."""
+    """How an import goes: RUNNING, COMPLETE (then with its course) or ERROR (not always with a
+    message).
+    """
 
     id: str
     status: str
@@ -186,6 +188,29 @@ class AccountInfo:
             registrations_this_month=whole(usage.get("regCount")),
             registrations=whole(usage.get("totalRegistrations")),
             courses=whole(usage.get("totalCourses")),
+        )
+
+
+@dataclass(frozen=True)
+class PostbackSettings:
+    """What an application has configured; the password, which could be read back, is left out."""
+
+    url: str
+    user: str
+    auth_type: str
+    results_format: str
+
+    @classmethod
+    def parse(cls, answer: dict[str, Any]) -> Self:
+        found = {
+            text(item.get("id")): text(item.get("effectiveValue"))
+            for item in mappings(answer.get("settingItems"))
+        }
+        return cls(
+            url=found.get("ApiRollupRegistrationPostBackUrl", ""),
+            user=found.get("ApiRollupRegistrationAuthUser", ""),
+            auth_type=found.get("ApiRollupRegistrationAuthType", ""),
+            results_format=found.get("ApiRollupRegistrationFormat", ""),
         )
 
 

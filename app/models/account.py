@@ -109,8 +109,12 @@ class Account(Base):
         self.uninstalled_at = self.uninstalled_at or now()
 
     def revive(self) -> None:
-        self.uninstalled_at = None
+        """Installed (again): whatever had put it to sleep is over, and its data is still there."""
+        self.uninstalled_at = self.cancelled_at = None
         self.installed_at = now()
+
+    def cancel(self) -> None:
+        self.cancelled_at = self.cancelled_at or now()
 
     def go_live(self, plan_id: str | None = None) -> None:
         self.mode = Mode.LIVE

@@ -6,7 +6,7 @@ cost one write, an unchanged one costs none, and drift can be seen by comparing 
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -28,6 +28,8 @@ class EffectKind(StrEnum):
     RELATION = "relation"  # …and its tie to the contact
     NOTE = "note"  # one row per milestone, named in `subject`
     SUMMARY = "summary"  # on the company: its Training Summary
+    OBJECTS = "objects"  # on the account: the custom objects and fields exist
+    ALL = "all"  # on the account: every learner is to be marked anew
 
 
 class CrmEffect(AccountOwned, OwesWork, Base):
@@ -57,7 +59,8 @@ class CrmEffect(AccountOwned, OwesWork, Base):
     written_at: Mapped[datetime | None]
     written: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)  # what was last written
     crm_id: Mapped[str | None] = mapped_column(String(64))  # the CRM's id of it
-    tried_at: Mapped[datetime | None]  # a write began whose answer may have been lost
+    tried_at: Mapped[datetime | None]  # a try has begun and has not ended yet
+    unsure_since: Mapped[datetime | None]  # a write whose answer was lost: look before the next one
 
     account: Mapped[Account] = relationship(viewonly=True)
     learner: Mapped[Learner | None] = relationship(viewonly=True)
@@ -67,18 +70,48 @@ class CrmEffect(AccountOwned, OwesWork, Base):
     def current(self) -> bool:
         return self.wanted_digest == self.written_digest
 
-    def want(self, digest: str | None) -> bool:
+    @property
+    def waiting(self) -> bool:
+        """Something else must come first; whoever does that makes this row owe work again."""
+        return self.due_at is None and self.parked_at is None and self.last_error is not None
+
+    def want(self, digest: str | None, after: timedelta = timedelta()) -> bool:
         """Notes what should be there; True if that makes work. None: nothing should be written."""
-        if digest == self.wanted_digest:
+        self.wanted_at = self.wanted_at or now()
+        known = digest == self.wanted_digest
+        if known and (self.current or self.owes_work or self.last_error or digest is None):
             return False
         self.wanted_digest, self.wanted_at = digest, now()
-        if self.current or digest is None:
+        if digest is None or (self.current and not self.unsure_since):
             self.settle()
             return False
-        self.owe()
+        due = self.due_at
+        self.owe(after)
+        if after and due and due > now():
+            self.due_at = due  # a pause that has begun is not begun again by every change
         return True
+
+    def claim(self, lease: timedelta) -> bool:
+        """As for all owed work; a try that began and never ended leaves doubt behind it."""
+        began = self.tried_at
+        if not super().claim(lease):
+            return False
+        self.unsure_since = self.unsure_since or began
+        self.tried_at = now()
+        return True
+
+    def end_try(self, unsure: bool = False) -> None:
+        """The try is over without a write. Unsure: the CRM may have written all the same."""
+        self.tried_at = None
+        self.unsure_since = now() if unsure else self.unsure_since
 
     def wrote(self, digest: str | None, written: dict[str, Any], crm_id: str | None = None) -> None:
         self.written_digest, self.written, self.written_at = digest, written, now()
+        self.wanted_digest = digest
         self.crm_id = crm_id or self.crm_id
-        self.tried_at = None
+        self.tried_at = self.unsure_since = None
+
+    def forget(self) -> None:
+        """What was written is no longer there, or no longer at the right place."""
+        self.written_digest = self.written_at = self.crm_id = None
+        self.written = {}

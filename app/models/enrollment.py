@@ -78,6 +78,7 @@ class Enrollment(AccountOwned, OwesWork, Base):
     first_access_at: Mapped[datetime | None]
     last_access_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]  # the first completion
+    result_at: Mapped[datetime | None]  # when result or score last changed: who has the latest one
     # where SCORM Cloud's registration stood when it was last read
     reported_at: Mapped[datetime | None]  # its `updated`
     reported_instance: Mapped[int] = mapped_column(default=0)
@@ -126,6 +127,8 @@ class Enrollment(AccountOwned, OwesWork, Base):
         changed = {name: value for name, value in facts.items() if getattr(self, name) != value}
         for name, value in changed.items():
             setattr(self, name, value)
+        if changed.keys() & {"result", "score"}:
+            self.result_at = self.last_access_at or now()
         return bool(changed)
 
 

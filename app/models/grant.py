@@ -46,6 +46,11 @@ class Grant(Base):
         self.generation = (self.generation or 0) + 1
         self.refresh_started_at = self.refused_at = self.refusal = None
 
+    def forget(self) -> None:
+        """Uninstalled: the tokens are worth nothing any more and are not kept."""
+        self.access_token = self.refresh_token = self.expires_at = None
+        self.refresh_started_at = None
+
     def refuse(self, reason: str) -> None:
         self.refused_at, self.refusal = now(), reason
         self.refresh_started_at = None

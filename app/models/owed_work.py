@@ -67,6 +67,11 @@ class OwesWork:
         self.parked_at = now()
         self.last_error = reason
 
+    def wait_for(self, reason: str) -> None:
+        """Cannot be done yet: no bell rings until whoever does the first thing makes it due."""
+        self.due_at = self.parked_at = None
+        self.last_error = reason
+
     def settle(self) -> None:
         """Nothing is owed any more."""
         self.due_at = self.owed_since = self.parked_at = self.last_error = None

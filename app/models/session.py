@@ -40,6 +40,7 @@ class AdminSession(Base):
     user_name: Mapped[str] = mapped_column(String(255), default="")
     role: Mapped[str] = mapped_column(String(32), default="")
     embed_origin: Mapped[str | None] = mapped_column(String(255))
+    confirmed_at: Mapped[datetime | None]  # the CRM's API said that this user may be here
     seen_at: Mapped[datetime] = mapped_column(default=now)
     ended_at: Mapped[datetime | None]
 

@@ -63,7 +63,9 @@ class Call:
     def number(self, name: str, default: int) -> int:
         return int(request.args.get(name) or default)
 
-    def changed(self, kind: str | None = None, contact: str | None = None, value: Any = None) -> None:
+    def changed(
+        self, kind: str | None = None, contact: str | None = None, value: Any = None
+    ) -> None:
         """Enter one effect of this call in the ledger."""
         self.crm.ledger.applied(self.db, kind, contact, value)
 

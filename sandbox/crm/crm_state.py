@@ -63,7 +63,11 @@ class Crm:
     signing_key: SigningKey
     crm_url: str
     hub_url: str
-    agency_url: str
+
+    @property
+    def agency_url(self) -> str:
+        """The agency's white-label address of the same CRM."""
+        return self.crm_url.replace("//crm.", "//agency.", 1)
 
     def now(self) -> str:
         return iso(self.clock.now())

@@ -105,13 +105,10 @@ def find(crm: Crm, db: sqlite3.Connection, access: str) -> Grant | None:
     return _grant(row)
 
 
-def install(
-    crm: Crm, db: sqlite3.Connection, grant: Grant, plan: str = TRIAL_PLAN
-) -> list[str]:
-    """Note the app as installed; the locations concerned (an agency's install covers them all)."""
-    concerned = [grant.location] if grant.location else all_locations(db)
-    rows = concerned if grant.location else [AGENCY, *concerned]
-    for location in rows:
+def install(crm: Crm, db: sqlite3.Connection, grant: Grant, plan: str = TRIAL_PLAN) -> list[str]:
+    """Note the app as installed; where. An agency's install covers it and all its locations."""
+    concerned = [grant.location] if grant.location else [AGENCY, *all_locations(db)]
+    for location in concerned:
         db.execute(
             "INSERT INTO installations VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
             " scope = excluded.scope, user_id = excluded.user_id,"

@@ -12,10 +12,17 @@ from flask import Blueprint, Response, request
 from sandbox.crm import grants, webhooks
 from sandbox.crm.access import Call, check_version, endpoint, read_body, respond
 from sandbox.crm.crm_state import crm
-from sandbox.crm.documents import AGENCY, Doc, locations
-from sandbox.crm.grants import Grant, invalid_grant
+from sandbox.crm.documents import Doc, locations
+from sandbox.crm.grants import Grant
 from sandbox.crm.identities import APP_ID, CLIENT_ID, CLIENT_SECRET, TRIAL_PLAN, VERSION_ID
-from sandbox.crm.refusals import WRONG_LOCATION, Refusal, bad_request, unauthorized, unprocessable
+from sandbox.crm.refusals import (
+    SUSPENDED,
+    WRONG_LOCATION,
+    Refusal,
+    bad_request,
+    unauthorized,
+    unprocessable,
+)
 from sandbox.crm.shapes import Shape, numeral, text
 
 bp = Blueprint("oauth", __name__)
@@ -47,13 +54,11 @@ def token() -> Response:
             _check_client(asked)
             if asked.get("grant_type") == "authorization_code":
                 grant = grants.redeem(here, db, asked.get("code", ""), asked.get("redirect_uri"))
-                _check_user_type(asked, grant)
                 here.ledger.identify(grant.location or grant.company)
-                for location in [*([] if grant.location else [AGENCY]), *grants.install(here, db, grant)]:
+                for location in grants.install(here, db, grant):
                     webhooks.installed(here, db, grant, location)
             else:
                 grant = grants.refresh(here, db, asked.get("refresh_token", ""))
-                _check_user_type(asked, grant)
                 here.ledger.identify(grant.location or grant.company)
             here.ledger.applied(db)
             answer = _tokens(grant)
@@ -77,6 +82,16 @@ def reconnect() -> Response:
 @bp.post("/oauth/locationToken")
 @endpoint("oauth.write", token="company")
 def location_token(call: Call) -> Doc:
+    return _location_token(call)
+
+
+@bp.post("/oauth/location-token")
+@endpoint("oauth.write", token="company", v3_only=True)
+def location_token_v3(call: Call) -> Doc:
+    return _location_token(call)
+
+
+def _location_token(call: Call) -> Doc:
     """A location's own pair of tokens, for an agency that installed the app there."""
     asked = _fields("company_id", "location_id")
     missing = [_CAMEL[name] for name in ("company_id", "location_id") if not asked.get(name)]
@@ -86,19 +101,12 @@ def location_token(call: Call) -> Doc:
     if asked["company_id"] != call.grant.company or not grants.installation(call.db, location):
         raise unauthorized(WRONG_LOCATION)
     if grants.is_suspended(call.db, location):
-        raise bad_request("Location is not active")
+        raise bad_request(SUSPENDED)
     grant = grants.issue(
         call.crm, call.db, call.grant.company, location, call.grant.scope, call.grant.user
     )
     call.changed()
     return _dialect({**_tokens(grant), "appId": APP_ID, "versionId": VERSION_ID})
-
-
-@bp.post("/oauth/location-token")
-@endpoint("oauth.write", token="company", v3_only=True)
-def location_token_v3(call: Call) -> Doc:
-    answer: Doc = location_token.__wrapped__(call)  # type: ignore[attr-defined]
-    return answer
 
 
 _INSTALLED = dict.fromkeys(
@@ -175,7 +183,10 @@ def _installed(call: Call) -> list[Doc]:
         wanted = call.arg("isInstalled")
         if wanted and entry["isInstalled"] != (wanted == "true"):
             continue
-        if call.arg("locationId", id) != id or call.arg("query").lower() not in entry["name"].lower():
+        if (
+            call.arg("locationId", id) != id
+            or call.arg("query").lower() not in entry["name"].lower()
+        ):
             continue
         found.append(entry)
     return found
@@ -204,14 +215,8 @@ def _check_client(asked: dict[str, str]) -> None:
         raise unprocessable(
             "grant_type must be one of the following values: authorization_code, refresh_token"
         )
-
-
-def _check_user_type(asked: dict[str, str], grant: Grant) -> None:
-    wanted = asked.get("user_type")
-    if wanted not in (None, "", "Location", "Company"):
+    if asked.get("user_type") not in (None, "", "Location", "Company"):
         raise unprocessable("user_type must be one of the following values: Company, Location")
-    if wanted and wanted != grant.kind:
-        raise invalid_grant(f"Invalid grant: this is a grant of user type {grant.kind}")
 
 
 def _tokens(grant: Grant) -> Doc:

@@ -42,7 +42,7 @@ class Reported:
 
     cmi: Cmi
     final: bool
-    mastery_score: str | None = None
+    mastery_score: float | None = None
 
 
 def item_result(item: Reported) -> Result:
@@ -97,7 +97,7 @@ def _result_12(item: Reported, seconds: float) -> Result:
     core: Cmi = item.cmi.get("core") or {}
     status = str(core.get("lesson_status") or "").lower()
     raw = number((core.get("score") or {}).get("raw"))
-    mastery = number(item.mastery_score)
+    mastery = item.mastery_score
     if status in ("", "not attempted"):
         status = "completed" if item.final else "incomplete"
     success = {"passed": "PASSED", "failed": "FAILED"}.get(status, "UNKNOWN")

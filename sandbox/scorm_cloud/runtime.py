@@ -10,14 +10,16 @@ import sqlite3
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from sandbox.scorm_cloud import rollup
 from sandbox.scorm_cloud.cloud import Cloud
 from sandbox.scorm_cloud.instances import restart_if_due
 from sandbox.scorm_cloud.links import Link
 from sandbox.scorm_cloud.postbacks import owe_postback
-from sandbox.scorm_cloud.tree import scos
+
+if TYPE_CHECKING:
+    from sandbox.scorm_cloud.packages import Activity
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ def open_launch(cloud: Cloud, link: Link) -> Launch:
         opened = find_launch(cloud, launch_id)
         if opened is None:
             raise KeyError(link.course)
-        if opened.tracked and not scos(cloud.package(link.app, link.course, opened.version).root):
+        if opened.tracked and not _scos(cloud, opened):
             _roll_up(cloud, db, opened, {"completion": "COMPLETED"})  # pages only: seen is done
         return opened
 
@@ -208,11 +210,11 @@ def _touch(cloud: Cloud, db: sqlite3.Connection, app: str, registration: str) ->
     now = cloud.now()
     db.execute(
         "UPDATE instances SET first_access = coalesce(first_access, ?), last_access = ?,"
-        " updated = ?, attempts = max(attempts, 1)"
+        " updated = ?, attempts = max(attempts, 1), root = NULL"
         " WHERE app = ? AND registration = ? AND instance = ?",
         (now, now, now, app, registration, row["instance"]),
     )
-    return row  # type: ignore[no-any-return]
+    return cast(sqlite3.Row, row)
 
 
 def _version(db: sqlite3.Connection, link: Link, launch: sqlite3.Row) -> int | None:
@@ -269,7 +271,7 @@ def _roll_up(
     instance = _instance(db, launch)
     if instance is None:
         return
-    kept = {**json.loads(instance["root"] or "{}"), **_known(root)}
+    kept = json.loads(instance["root"] or "{}") if root is None else _known(root)
     result = _result(cloud, db, launch, kept)
     attempts = db.execute(
         "SELECT max(attempts) FROM items WHERE app = ? AND registration = ? AND instance = ?",
@@ -307,7 +309,7 @@ def _roll_up(
 def _result(
     cloud: Cloud, db: sqlite3.Connection, launch: Launch, root: Mapping[str, Any]
 ) -> rollup.Result:
-    parts = scos(cloud.package(launch.app, launch.course, launch.version).root)
+    parts = _scos(cloud, launch)
     mastery = {part.identifier: part.mastery_score for part in parts}
     rows = db.execute(
         "SELECT * FROM items WHERE app = ? AND registration = ? AND instance = ?",
@@ -329,8 +331,14 @@ def _result(
     )
 
 
-def _known(root: Mapping[str, Any] | None) -> dict[str, Any]:
-    return {name: value for name, value in (root or {}).items() if value is not None}
+def _scos(cloud: Cloud, launch: Launch) -> list["Activity"]:
+    """The items that report to the LMS; plain pages (assets) do not."""
+    root = cloud.package(launch.app, launch.course, launch.version).root
+    return [each for each in root.launchable() if each.type == "SCO"]
+
+
+def _known(root: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in root.items() if value is not None}
 
 
 def _log(

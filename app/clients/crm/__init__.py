@@ -1,8 +1,8 @@
 """The CRM's API in its dated dialect, seen from one location.
 
 `Crm` is the client of one location; `CrmApp` is our app's own part: installing, tokens, where it is
-installed. Both raise `OutsideError` only and answer with the small dataclasses named here, so that the
-vendor's key names stay in this folder.
+installed. Both raise `OutsideError` only and answer with the small dataclasses named here, so that
+the vendor's key names stay in this folder.
 """
 
 from app.clients.crm.connection import Connection, OnUnauthorised
@@ -10,7 +10,7 @@ from app.clients.crm.contacts import Contact, Contacts, Note
 from app.clients.crm.installation import Installation, InstallationCalls
 from app.clients.crm.messages import Messages
 from app.clients.crm.oauth import CrmApp, InstalledLocation, Token, authorize_url, grant_is_dead
-from app.clients.crm.objects import Field, Folder, ObjectSchema, Objects, Record
+from app.clients.crm.objects import Field, Folder, Objects, ObjectSchema, Record
 from app.clients.crm.places import Business, Location, Places, User, Workflow
 from app.clients.crm.relations import Association, Relation, Relations
 from app.clients.http import OutsideError, Pace

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import quote
 
-from app.clients.http import Http, Pace
-from app.clients.reading import mappings
+from app.clients.http import Http, OutsideError, Pace
+from app.clients.reading import mapping, mappings, text
 
 VERSION = "2021-07-28"
 SERVICE = "CRM"
@@ -18,8 +18,8 @@ OnUnauthorised = Callable[[str], str | None]
 class Connection:
     """Who we are at the CRM: an access token and the location it speaks for.
 
-    The token may be a location's or, for the few calls that need it, a company's. `on_unauthorised` is
-    asked at most once per call, and only when the refusal is about the token itself.
+    The token may be a location's or, for the few calls that need it, a company's. `on_unauthorised`
+    is asked at most once per call, and only when the refusal is about the token itself.
     """
 
     def __init__(
@@ -52,6 +52,18 @@ class Connection:
     @property
     def _here(self) -> dict[str, str]:
         return {"locationId": self.location_id}
+
+    def _one(self, method: str, path: str, key: str, **sending: Any) -> dict[str, Any]:
+        """The one thing an answer is about, whether it stands under its key or alone."""
+        answer = self._http.call(method, path, **sending)
+        return self._identified(mapping(answer.get(key)) or answer, method, path)
+
+    def _identified(self, found: dict[str, Any], method: str, path: str) -> dict[str, Any]:
+        """What was answered, if it has an id: nothing could be done with it otherwise."""
+        if not text(found.get("id")):
+            reason = "answered without what was asked for"
+            raise OutsideError(SERVICE, method, path, reason, status=200, garbled=True)
+        return found
 
     def _every(self, path: str, key: str, **params: Any) -> Iterator[dict[str, Any]]:
         """All items of a list that is paged by skip and limit."""

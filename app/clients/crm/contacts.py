@@ -13,7 +13,7 @@ QUERY_LENGTH = 75
 
 @dataclass(frozen=True)
 class Contact:
-    """A contact of the location. Tags are in lower case; custom fields are keyed by the field's id."""
+    """A contact. Tags are in lower case; custom fields are keyed by the field's id."""
 
     id: str
     first_name: str = ""
@@ -88,7 +88,7 @@ class Contacts(Connection):
     def search_contacts(self, query: str, limit: int = 20) -> list[Contact]:
         """POST /contacts/search, for a search box: part of a name, an e-mail address in any case.
 
-        The CRM's own search comes first; where it leaves room, names that contain every word are added.
+        The CRM's own search comes first; when it knows nothing, names that contain every word do.
         Its index lags behind writes by seconds.
         """
         query = " ".join(query.split())[:QUERY_LENGTH]
@@ -96,16 +96,18 @@ class Contacts(Connection):
             return []
         found = self._search(limit, query=query)
         words = query.split()
-        if len(found) < limit and all(word.isalpha() for word in words):
-            found += self._search(limit, filters=[name_contains(word) for word in words])
-        return list({contact.id: contact for contact in found}.values())[:limit]
+        if not found and all(word.isalpha() for word in words):
+            found = self._search(limit, filters=[name_contains(word) for word in words])
+        return found
 
     def contact(self, contact_id: str) -> Contact:
         """GET /contacts/{id}."""
         return self._contact("GET", f"/contacts/{part(contact_id)}")
 
     def contact_by_email(self, email: str) -> Contact | None:
-        """GET /contacts/search/duplicate: the contact with this address, upper and lower case alike."""
+        """GET /contacts/search/duplicate: the contact with this address, upper and lower case
+        alike.
+        """
         answer = self._http.call(
             "GET",
             "/contacts/search/duplicate",
@@ -125,7 +127,8 @@ class Contacts(Connection):
     ) -> Contact:
         """POST /contacts/. Facts: first_name, last_name, email, phone, company_name, source, ...
 
-        A person the location knows, where it forbids duplicates: `already_exists` and `existing_id`.
+        A person the location knows, where it forbids duplicates: `already_exists` and
+        `existing_id`.
         """
         body = {**self._here, **written(facts, custom_fields)}
         if tags := list(tags):
@@ -141,13 +144,15 @@ class Contacts(Connection):
         would replace them all.
         """
         body = {**self._here, **written(facts, custom_fields)}
-        answer = self._http.call("POST", "/contacts/upsert", body=body)
-        return Contact.parse(mapping(answer.get("contact"))), answer.get("new") is True
+        path = "/contacts/upsert"
+        answer = self._http.call("POST", path, body=body)
+        found = self._identified(mapping(answer.get("contact")), "POST", path)
+        return Contact.parse(found), answer.get("new") is True
 
     def update_contact(
         self, contact_id: str, *, custom_fields: Mapping[str, Any] | None = None, **facts: str
     ) -> Contact:
-        """PUT /contacts/{id}: only what is given changes."""
+        """PUT /contacts/{id}: only what is given changes; company_name cannot be."""
         return self._contact("PUT", f"/contacts/{part(contact_id)}", written(facts, custom_fields))
 
     def add_tags(self, contact_id: str, tags: Iterable[str]) -> frozenset[str]:
@@ -166,12 +171,14 @@ class Contacts(Connection):
     def note(self, contact_id: str, note_id: str) -> Note:
         """GET /contacts/{id}/notes/{note id}."""
         path = f"/contacts/{part(contact_id)}/notes/{part(note_id)}"
-        return Note.parse(mapping(self._http.call("GET", path).get("note")))
+        return Note.parse(self._one("GET", path, "note"))
 
     def create_note(self, contact_id: str, body: str) -> Note:
-        """POST /contacts/{id}/notes. Not repeatable: after an unknown outcome look at `notes` first."""
+        """POST /contacts/{id}/notes. Not repeatable: after an unknown outcome look at `notes`
+        first.
+        """
         path = f"/contacts/{part(contact_id)}/notes"
-        return Note.parse(mapping(self._http.call("POST", path, body={"body": body}).get("note")))
+        return Note.parse(self._one("POST", path, "note", body={"body": body}))
 
     def _search(self, limit: int, **body: Any) -> list[Contact]:
         body = {**self._here, "page": 1, "pageLimit": limit, **body}
@@ -179,8 +186,7 @@ class Contacts(Connection):
         return [Contact.parse(item) for item in mappings(answer.get("contacts"))]
 
     def _contact(self, method: str, path: str, body: dict[str, Any] | None = None) -> Contact:
-        answer = self._http.call(method, path, body=body)
-        return Contact.parse(mapping(answer.get("contact")))
+        return Contact.parse(self._one(method, path, "contact", body=body))
 
     def _tags(self, method: str, contact_id: str, tags: Iterable[str]) -> frozenset[str]:
         path = f"/contacts/{part(contact_id)}/tags"
@@ -201,7 +207,7 @@ SPELLINGS = {
 
 
 def written(facts: Mapping[str, str], custom_fields: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Facts about a contact as the CRM spells them. An unknown name is a mistake of ours: KeyError."""
+    """Facts about a contact as the CRM spells them. A name not known here: KeyError."""
     body: dict[str, Any] = {SPELLINGS[name]: value for name, value in facts.items()}
     if custom_fields:
         body["customFields"] = [

@@ -9,7 +9,9 @@ from app.clients.reading import mapping, text
 
 @dataclass(frozen=True)
 class Installation:
-    """Who installed the app; `white_label_domain` is the agency's own address of the CRM, if it has one."""
+    """Who installed the app; `white_label_domain` is the agency's own address of the CRM, if it has
+    one.
+    """
 
     company_id: str
     location_id: str

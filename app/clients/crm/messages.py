@@ -35,14 +35,15 @@ class Messages(Connection):
         return text(answer.get("messageId"))
 
     def fire_trigger(self, target_url: str, payload: Mapping[str, Any]) -> None:
-        """POST to a trigger's target. ValueError unless it lies at the CRM's own trigger addresses."""
+        """POST to a trigger's target. ValueError for an address that is not the CRM's."""
         self._http.call("POST", trigger_path(target_url, self._http.base_url), body=dict(payload))
 
 
 def trigger_path(target_url: str, base_url: str) -> str:
     """The path of a trigger's target, which must be on the API's own host.
 
-    The target came in a message and our token goes out with the call, so nothing else may be called.
+    The target came in a message and our token goes out with the call, so nothing else may be
+    called.
     """
     target, ours = (urlsplit(connectable(url)[0]) for url in (target_url, base_url))
     same_place = (target.scheme, target.netloc) == (ours.scheme, ours.netloc)

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 from app.clients.crm.connection import SERVICE, VERSION
 from app.clients.http import Http, OutsideError, Pace
-from app.clients.reading import mapping, mappings, text, texts, when, whole
+from app.clients.reading import mappings, text, texts, when, whole
 
 PAGE = 100
 DAY = 86_399
@@ -99,7 +99,7 @@ class CrmApp:
         return self.client_id.partition("-")[0]
 
     def exchange_code(self, code: str, redirect_uri: str, *, user_type: str = "Location") -> Token:
-        """POST /oauth/token. A code works once; the answer says for whom (a location or a company)."""
+        """POST /oauth/token. A code works once; the token says for whom: location or company."""
         return self._token(
             grant_type="authorization_code",
             code=code,
@@ -145,7 +145,9 @@ class CrmApp:
     def _token(self, **form: str) -> Token:
         path = "/oauth/token"
         ours = {"client_id": self.client_id, "client_secret": self._client_secret}
-        return self._parsed(path, self._http().call("POST", path, form={**ours, **form}))
+        hidden = (self._client_secret, form.get("refresh_token", ""), form.get("code", ""))
+        http = self._http(secrets=hidden)
+        return self._parsed(path, http.call("POST", path, form={**ours, **form}))
 
     def _parsed(self, path: str, answer: dict[str, Any]) -> Token:
         try:
@@ -155,13 +157,14 @@ class CrmApp:
                 SERVICE, "POST", path, str(error), status=200, garbled=True
             ) from None
 
-    def _http(self, token: str = "") -> Http:
+    def _http(self, token: str = "", secrets: Iterable[str] = ()) -> Http:
         return Http(
             SERVICE,
             self._base_url,
             authorization=f"Bearer {token}" if token else "",
             headers={"Version": VERSION},
             pace=self._pace,
+            secrets=secrets,
         )
 
 

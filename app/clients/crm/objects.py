@@ -1,7 +1,7 @@
 """Custom objects of the CRM: their schemas, their fields and their records.
 
-An object is named `custom_objects.<key>` and a field `custom_objects.<key>.<field>` in the CRM; records
-carry bare field names. Callers use the full object key and bare field names throughout.
+An object is named `custom_objects.<key>` and a field `custom_objects.<key>.<field>` in the CRM;
+records carry bare field names. Callers use the full object key and bare field names throughout.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,7 +17,7 @@ PREFIX = "custom_objects."
 
 @dataclass(frozen=True)
 class Field:
-    """A field of an object, or of contacts; `key` is the bare name. Options are (key, label) pairs."""
+    """A field of an object or of contacts. `key` is bare; options are (key, label) pairs."""
 
     id: str
     key: str
@@ -107,8 +107,9 @@ class Objects(Connection):
     def object_schema(self, key: str) -> ObjectSchema:
         """GET /objects/{key}."""
         params = {**self._here, "fetchProperties": "true"}
-        answer = self._http.call("GET", f"/objects/{part(key)}", params=params)
-        return ObjectSchema.parse(mapping(answer.get("object")))
+        return ObjectSchema.parse(
+            self._one("GET", f"/objects/{part(key)}", "object", params=params)
+        )
 
     def create_object(
         self,
@@ -120,7 +121,7 @@ class Objects(Connection):
         primary_name: str,
         description: str = "",
     ) -> ObjectSchema:
-        """POST /objects/. A location's token may not be enough (`is_forbidden`): try the company's."""
+        """POST /objects/. Where a location's token `is_forbidden`, use the company's."""
         body = {
             **self._here,
             "key": key,
@@ -132,14 +133,12 @@ class Objects(Connection):
                 "dataType": "TEXT",
             },
         }
-        answer = self._http.call("POST", "/objects/", body=body)
-        return ObjectSchema.parse(mapping(answer.get("object")))
+        return ObjectSchema.parse(self._one("POST", "/objects/", "object", body=body))
 
     def make_searchable(self, key: str, properties: Iterable[str]) -> ObjectSchema:
         """PUT /objects/{key}: records can be found by these properties, and by no others."""
         body = {**self._here, "searchableProperties": [full(key, name) for name in properties]}
-        answer = self._http.call("PUT", f"/objects/{part(key)}", body=body)
-        return ObjectSchema.parse(mapping(answer.get("object")))
+        return ObjectSchema.parse(self._one("PUT", f"/objects/{part(key)}", "object", body=body))
 
     def object_fields(self, key: str) -> tuple[list[Field], list[Folder]]:
         """GET /custom-fields/object-key/{key}: the fields, and the folders that they stand in."""
@@ -151,8 +150,7 @@ class Objects(Connection):
     def create_field_folder(self, key: str, name: str) -> Folder:
         """POST /custom-fields/folder."""
         body = {**self._here, "objectKey": key, "name": name}
-        answer = self._http.call("POST", "/custom-fields/folder", body=body)
-        return Folder.parse(mapping(answer.get("folder")) or answer)
+        return Folder.parse(self._one("POST", "/custom-fields/folder", "folder", body=body))
 
     def create_object_field(
         self,
@@ -175,8 +173,7 @@ class Objects(Connection):
         }
         if choices := [{"key": choice, "label": label} for choice, label in options]:
             body["options"] = choices
-        answer = self._http.call("POST", "/custom-fields/", body=body)
-        return Field.parse(mapping(answer.get("field")))
+        return Field.parse(self._one("POST", "/custom-fields/", "field", body=body))
 
     def find_record(self, key: str, prop: str, value: str) -> Record | None:
         """POST /objects/{key}/records/search: the record whose searchable property has this value.
@@ -197,17 +194,19 @@ class Objects(Connection):
 
     def record(self, key: str, record_id: str) -> Record:
         """GET /objects/{key}/records/{id}."""
-        return self._record("GET", self._record_path(key, record_id), params=self._here)
+        path = self._record_path(key, record_id)
+        return Record.parse(self._one("GET", path, "record", params=self._here))
 
     def create_record(self, key: str, properties: Mapping[str, Any]) -> Record:
         """POST /objects/{key}/records. Nothing keeps it unique: look with `find_record` before."""
         body = {**self._here, "properties": dict(properties)}
-        return self._record("POST", f"/objects/{part(key)}/records", body=body)
+        path = f"/objects/{part(key)}/records"
+        return Record.parse(self._one("POST", path, "record", body=body))
 
     def update_record(self, key: str, record_id: str, properties: Mapping[str, Any]) -> Record:
         """PUT /objects/{key}/records/{id}: only the given properties change."""
-        path = self._record_path(key, record_id)
-        return self._record("PUT", path, params=self._here, body={"properties": dict(properties)})
+        path, body = self._record_path(key, record_id), {"properties": dict(properties)}
+        return Record.parse(self._one("PUT", path, "record", params=self._here, body=body))
 
     def delete_record(self, key: str, record_id: str) -> None:
         """DELETE /objects/{key}/records/{id}."""
@@ -215,10 +214,6 @@ class Objects(Connection):
 
     def _record_path(self, key: str, record_id: str) -> str:
         return f"/objects/{part(key)}/records/{part(record_id)}"
-
-    def _record(self, method: str, path: str, **sending: Any) -> Record:
-        answer = self._http.call(method, path, **sending)
-        return Record.parse(mapping(answer.get("record")) or answer)
 
 
 def full(key: str, name: str) -> str:

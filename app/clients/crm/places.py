@@ -1,4 +1,4 @@
-"""The location itself and what belongs to it: its people, companies, workflows and contact fields."""
+"""The location and what belongs to it: its people, companies, workflows and contact fields."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -94,8 +94,7 @@ class Places(Connection):
 
     def location(self) -> Location:
         """GET /locations/{id}."""
-        answer = self._http.call("GET", f"/locations/{part(self.location_id)}")
-        return Location.parse(mapping(answer.get("location")) or answer)
+        return Location.parse(self._one("GET", f"/locations/{part(self.location_id)}", "location"))
 
     def users(self) -> list[User]:
         """GET /users/: everybody with access to the location."""
@@ -104,8 +103,7 @@ class Places(Connection):
 
     def user(self, user_id: str) -> User:
         """GET /users/{id}. Somebody who was removed: `is_gone`."""
-        answer = self._http.call("GET", f"/users/{part(user_id)}")
-        return User.parse(mapping(answer.get("user")) or answer)
+        return User.parse(self._one("GET", f"/users/{part(user_id)}", "user"))
 
     def businesses(self) -> list[Business]:
         """GET /businesses/: all companies of the location."""
@@ -113,8 +111,7 @@ class Places(Connection):
 
     def business(self, business_id: str) -> Business:
         """GET /businesses/{id}."""
-        answer = self._http.call("GET", f"/businesses/{part(business_id)}")
-        return Business.parse(mapping(answer.get("business")))
+        return Business.parse(self._one("GET", f"/businesses/{part(business_id)}", "business"))
 
     def workflows(self) -> list[Workflow]:
         """GET /workflows/."""
@@ -135,4 +132,4 @@ class Places(Connection):
         if options := list(options):
             body["textBoxListOptions"] = options
         path = f"/locations/{part(self.location_id)}/customFields"
-        return Field.parse(mapping(self._http.call("POST", path, body=body).get("customField")))
+        return Field.parse(self._one("POST", path, "customField", body=body))

@@ -57,7 +57,9 @@ class Relations(Connection):
     def create_association(
         self, key: str, *, first: tuple[str, str], second: tuple[str, str]
     ) -> Association:
-        """POST /associations/. Each side is (object key, label); a contact's object key is "contact"."""
+        """POST /associations/. Each side is (object key, label); a contact's object key is
+        "contact".
+        """
         body = {
             **self._here,
             "key": key,
@@ -66,7 +68,7 @@ class Relations(Connection):
             "secondObjectKey": second[0],
             "secondObjectLabel": second[1],
         }
-        return Association.parse(self._http.call("POST", "/associations/", body=body))
+        return Association.parse(self._one("POST", "/associations/", "association", body=body))
 
     def create_relation(
         self, association_id: str, first_record_id: str, second_record_id: str

@@ -29,11 +29,18 @@ function borrowedField(text) {
   return field;
 }
 
+// A screen reader hears a change of this text; emptied first, so that the same words count again.
+function announce(words) {
+  const place = document.getElementById("announcements");
+  place.textContent = "";
+  setTimeout(() => { place.textContent = words; }, 50);
+}
+
 function tell(button, words) {
   const place = button.querySelector("[data-words]") || button;
   button.dataset.before ??= place.textContent;
   place.textContent = words;
-  document.dispatchEvent(new CustomEvent("announce", { detail: words }));
+  announce(words);
   clearTimeout(button.copyTimer);
   button.copyTimer = setTimeout(() => {
     place.textContent = button.dataset.before;

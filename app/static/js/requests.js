@@ -38,10 +38,10 @@ for (const failure of ["htmx:sendError", "htmx:timeout"]) {
   });
 }
 
-// After a boosted visit the keyboard and the screen reader start at the new page, as after any other.
+// After a visit by htmx the keyboard and the screen reader start at the new page, as after any other.
 document.addEventListener("htmx:afterSettle", (event) => {
-  const visit = event.detail.boosted && event.detail.target === document.body;
-  if (visit && !document.activeElement?.closest("#main")) {
+  if (event.detail.target !== document.body) return;
+  if (!document.activeElement?.closest("#main")) {
     document.getElementById("main")?.focus({ preventScroll: true });
     window.scrollTo(0, 0);
   }

@@ -1,0 +1,159 @@
+"""The ways in: the connect screen, the installation, the CRM's frame."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request
+
+from app.accounts import brand, cookies, frame, install, sessions, shell, throttle
+from app.clients.http import OutsideError
+from app.errors import AppError, BadInput, NotFound, SignedOut, expected
+from app.htmx import wants_fragment
+from app.models import SessionKind
+from app.tenancy import current_session
+
+blueprint = Blueprint("accounts_public", __name__)
+
+DENIED = "The connection was not allowed in the CRM. Nothing was changed; you can start again."
+NOT_WORKING = "The CRM reported a problem with this connection attempt. Please start again."
+INCOMPLETE = "This address belongs to connecting your CRM account and is incomplete. Please start again."
+
+
+@blueprint.get("/")
+def home() -> Response:
+    if shell.wanted():
+        return embed()
+    if current_session() is not None:
+        return make_response(redirect("/courses"))
+    return make_response(render_template("accounts/connect.html"))
+
+
+# Installing
+
+
+@blueprint.route("/install", methods=["GET", "POST"])
+def begin() -> Response:
+    """Sends the browser's top window to the CRM's authorize page.
+
+    Signed in, this reconnects the current account and only that one.
+    """
+    session = current_session()
+    reconnecting = session.account.location_id if session and "reconnect" in request.args else None
+    address, browser = install.start(reconnecting)
+    response = make_response(redirect(address))
+    cookies.keep_installing(response, browser)
+    return response
+
+
+@blueprint.get("/oauth/callback")
+def callback() -> Response:
+    """Where the CRM sends the browser back to, with a code or with a refusal."""
+    try:
+        response = came_back()
+    except AppError as error:
+        response = not_connected(error.sentence)
+    except OutsideError:
+        response = not_connected("The CRM did not answer. Please start again in a minute.")
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+def came_back() -> Response:
+    state, code, refusal = (one("state", 128), one("code", 512), one("error", 64))
+    expectation = install.take_state(state, cookies.read(cookies.INSTALLING)) if state else None
+    if refusal:
+        raise BadInput(DENIED if refusal == "access_denied" else NOT_WORKING)
+    if not code:
+        raise BadInput(INCOMPLETE)
+    consent = install.redeem(code)
+    if expectation is None:
+        install.install(consent)
+        return make_response(render_template("accounts/installed.html"))
+    if expectation.location_id and [expectation.location_id] != [
+        place.location_id for place in consent.places
+    ]:
+        raise BadInput("You chose another location in the CRM than the one to be reconnected.")
+    return signed_in(consent)
+
+
+def signed_in(consent: install.Consent) -> Response:
+    accounts = install.install(consent, by=consent.user_name or "an administrator")
+    if consent.token.is_company:
+        page = render_template("accounts/installed.html", locations=len(accounts))
+        return make_response(page)
+    _, token = sessions.open_session(
+        accounts[0], SessionKind.TAB, consent.token.user_id, consent.user_name
+    )
+    response = make_response(redirect("/courses"))
+    cookies.keep_in_tab(response, token)
+    cookies.forget(response, cookies.INSTALLING)
+    return response
+
+
+def not_connected(sentence: str) -> Response:
+    return make_response(render_template("accounts/not_connected.html", sentence=sentence), 400)
+
+
+def one(name: str, longest: int) -> str:
+    """A parameter that may come once, in a sensible length, in printable characters."""
+    values = request.args.getlist(name)
+    if len(values) > 1 or any(len(value) > longest or not value.isprintable() for value in values):
+        raise BadInput(INCOMPLETE)
+    return values[0] if values else ""
+
+
+# The CRM's frame
+
+
+@blueprint.get("/embed")
+def embed() -> Response:
+    """The inert shell. The location in the address is unsigned: it only picks who may frame it."""
+    return shell.shell(request.args.get("location_id", "")[:64], request.args.get("to", "/courses"))
+
+
+@blueprint.post("/embed/session")
+def embed_session() -> Response:
+    """Swaps the CRM's user context for a session. Only our own script can send this header."""
+    if request.headers.get("X-Hub") != "1":
+        raise SignedOut(frame.UNKNOWN)
+    caller = request.remote_addr or "?"
+    throttle.require_room("embed", caller)
+    given = request.get_json(silent=True)
+    given = given if isinstance(given, dict) else {}
+    try:
+        session, token = frame.sign_in(str(given.get("payload", "")), str(given.get("origin", "")))
+    except SignedOut:
+        throttle.count("embed", caller)
+        raise
+    response = jsonify(token=token, account=session.account.display_name)
+    response.headers["Cache-Control"] = "no-store"
+    cookies.keep_in_frame(response, token)
+    return response
+
+
+@blueprint.app_errorhandler(SignedOut)
+def signed_out(error: SignedOut) -> Response:
+    """Inside a frame the shell signs in and goes on; elsewhere a page leads to the connect screen."""
+    if shell.wanted():
+        return shell.shell(request.args.get("location_id", "")[:64], request.full_path.rstrip("?"))
+    page_wanted = request.method == "GET" and request.accept_mimetypes.accept_html
+    if not page_wanted or wants_fragment() or request.headers.get("Authorization"):
+        return expected(error)
+    page = render_template("accounts/signed_out.html", sentence=error.sentence)
+    return make_response(page, 401)
+
+
+# Branding that learners' pages show
+
+
+@blueprint.get("/logos/<digest>.png")
+def logo(digest: str) -> Response:
+    """An organisation's logo, at an address that changes with the picture and so may be kept."""
+    picture = brand.logo(digest)
+    if picture is None:
+        raise NotFound()
+    response = make_response(picture)
+    response.mimetype = "image/png"
+    response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response
+
+

@@ -1,0 +1,119 @@
+"""The plan: a trial has ten registrations, a live account any number.
+
+A registration counts once per learner and course, from enrolment on. Taking somebody off who never
+opened the course gives it back.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import func, or_, select, update
+
+from app import connections
+from app.clients.crm import OutsideError
+from app.deployment import crm_app, setting
+from app.errors import Hold, LimitReached
+from app.extensions import db
+from app.models import Account, Enrollment, acting_for, now
+
+
+def limit(account: Account) -> int | None:
+    """How many registrations the account may have; None for any number."""
+    return None if account.live else int(setting("TRIAL_REGISTRATIONS"))
+
+
+def used(account: Account) -> int:
+    """Enrolments that count, over all courses."""
+    counts = or_(
+        Enrollment.withdrawn_at.is_(None),
+        Enrollment.attempts_made > 0,
+        Enrollment.first_access_at.is_not(None),
+    )
+    question = select(func.count(Enrollment.id)).where(Enrollment.account_id == account.id, counts)
+    return db.session.scalar(question) or 0
+
+
+def used_by_month(account: Account) -> list[tuple[date, int]]:
+    """Registrations of each month that had any, the newest first, in the account's zone."""
+    days = db.session.scalars(
+        select(Enrollment.created_at).where(Enrollment.account_id == account.id)
+    )
+    months: dict[date, int] = {}
+    for moment in days:
+        month = moment.astimezone(account.zone).date().replace(day=1)
+        months[month] = months.get(month, 0) + 1
+    return sorted(months.items(), reverse=True)
+
+
+def require_room(account: Account) -> None:
+    """Makes sure that one more may be enrolled, and holds the account until the transaction ends.
+
+    The UPDATE is the lock: a second enrolment waits here until the first has been counted.
+    Raises LimitReached.
+    """
+    db.session.flush()
+    db.session.execute(
+        update(Account)
+        .where(Account.id == account.id)
+        .values(counted_at=now())
+        .execution_options(synchronize_session=False)
+    )
+    db.session.refresh(account, ["mode", "plan_id"])
+    allowed = limit(account)
+    if allowed is not None and used(account) >= allowed:
+        raise LimitReached(
+            f"Trial limit reached: all {allowed} free registrations are used. "
+            "Go to Settings → Account Mode and choose Go Live to enroll more people. "
+            "Everybody who is enrolled can go on."
+        )
+
+
+def go_live(account: Account, plan_id: str | None = None) -> bool:
+    """Lifts the limit; True unless it was lifted already."""
+    was_live = account.live
+    account.go_live(plan_id)
+    return not was_live
+
+
+def heard_plan_change(body: dict[str, Any]) -> str:
+    """A PLAN_CHANGE of the CRM: what the plan is now decides, not what the message says it was.
+
+    Returns what came of it, in words.
+    """
+    accounts = _concerned(body)
+    for account in accounts:
+        apply_plan(account, _present_plan(account) or str(body.get("newPlanId") or ""))
+    return f"{len(accounts)} account(s) now have their new plan" if accounts else "nobody concerned"
+
+
+def apply_plan(account: Account, plan_id: str) -> None:
+    """Only a plan that is known to be paid for lifts the limit; any other one restores it."""
+    if not plan_id or setting("BILLING") != "marketplace":
+        return
+    if plan_id in setting("CRM_LIVE_PLANS"):
+        account.go_live(plan_id)
+    else:
+        account.back_to_trial()
+        account.plan_id = plan_id
+
+
+def _concerned(body: dict[str, Any]) -> list[Account]:
+    question = select(Account).where(Account.uninstalled_at.is_(None))
+    if location_id := body.get("locationId"):
+        question = question.where(Account.location_id == str(location_id))
+    elif company_id := body.get("companyId"):
+        question = question.where(Account.company_id == str(company_id))
+    else:
+        return []
+    return list(db.session.scalars(question))
+
+
+def _present_plan(account: Account) -> str:
+    """What the CRM says the plan is, asked now; empty if it cannot be asked."""
+    try:
+        with acting_for(account.id):
+            return connections.crm(account).installer_details(crm_app().app_id).plan_id
+    except (OutsideError, Hold):
+        return ""

@@ -1,0 +1,28 @@
+"""Where a package arrives when storage is a local folder; the signed address is the permission."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, abort, current_app, jsonify, request
+
+from app import connections
+from app.clients.storage_local import LocalStorage, UploadRefusedError, UploadTooLargeError
+from app.errors import BadInput, Refused
+
+blueprint = Blueprint("courses_public", __name__)
+
+
+@blueprint.put("/uploads/<token>")
+def accept(token: str) -> Response:
+    """The bare bytes of one package, streamed to the folder; refused above the signed size."""
+    storage = connections.storage()
+    if not isinstance(storage, LocalStorage):
+        abort(404)
+    request.max_content_length = None  # the signed address carries its own limit
+    try:
+        storage.accept(token, request.stream)
+    except UploadRefusedError as error:
+        raise Refused("This upload address has expired. Please choose the file again.") from error
+    except UploadTooLargeError as error:
+        megabytes = current_app.config["MAX_PACKAGE_MB"]
+        raise BadInput(f"The file is larger than announced; the limit is {megabytes} MB.") from error
+    return jsonify(status="stored")

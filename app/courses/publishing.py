@@ -1,0 +1,170 @@
+"""From an uploaded package to a course that is Ready, or to Error with its reason.
+
+`publish` is called again and again for a course that is processing. Each call does one step and
+says when to come back, so a worker may die between any two of them and nothing starts over.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import timedelta
+from pathlib import PurePath
+
+from app import connections
+from app.background import later, owed
+from app.clients.http import OutsideError
+from app.clients.storage import new_key
+from app.clients.scorm_cloud import CloudCourse, ImportJob, ScormCloud
+from app.courses.package_check import UnusablePackage, check_package
+from app.errors import BadInput, NotConnected
+from app.extensions import db
+from app.models import Account, Course, CourseStatus, EnrollLink, new_id, now
+
+DEADLINE = timedelta(minutes=15)  # after this an import counts as failed
+SOON, SLOWLY = timedelta(seconds=1), timedelta(seconds=5)
+TIMED_OUT = (
+    "The import did not finish in time, or the package is invalid. "
+    "Delete the course and upload it again. Opening the package in another SCORM player tells "
+    "whether the package itself is at fault."
+)
+
+
+def begin_upload(account: Account, filename: str, size: int, largest: int, support: str) -> Course:
+    """A course that waits for its package. `size` and `largest` in bytes; BadInput if refused."""
+    if not account.scorm_connected:
+        raise NotConnected("Connect SCORM Cloud first: Settings → SCORM Cloud.")
+    check_size(size, account.max_package_bytes or largest, support)
+    if not filename.casefold().endswith(".zip"):
+        raise BadInput("Please choose a .zip file: a SCORM 1.2 or SCORM 2004 package.")
+    course = Course(
+        account_id=account.id,
+        title=title_of(filename),
+        filename=filename[:255],
+        size=size,
+        storage_key=new_key("packages"),
+        scorm_app_id=account.scorm_app_id,
+    )
+    course.scorm_course_id = new_id()
+    course.slug = slug_of(course.title)
+    db.session.add(course)
+    db.session.flush()
+    db.session.add(EnrollLink(account_id=account.id, course_id=course.id))
+    return course
+
+
+def check_size(size: int, largest: int, support: str) -> None:
+    if size <= 0:
+        raise BadInput("The file is empty. Please choose a SCORM .zip package.")
+    if size > largest:
+        raise BadInput(
+            f"The file has {size / 1_048_576:.1f} MB; the limit is {largest / 1_048_576:g} MB per "
+            f"package. For larger packages please contact {support}."
+        )
+
+
+def finish_upload(course: Course) -> None:
+    """The browser says that the package has arrived. Said twice, it is processed once."""
+    if course.status != CourseStatus.UPLOADING:
+        return
+    course.process()
+    later(publish, course)
+
+
+@owed
+def publish(course: Course) -> None:
+    """One step of the import. Never commits; raises OutsideError for trouble that may pass."""
+    if course.status != CourseStatus.PROCESSING:
+        return
+    if course.import_started_at and now() - course.import_started_at > DEADLINE:
+        fail(course, TIMED_OUT)
+        return
+    cloud = connections.scorm_cloud(course.account)
+    try:
+        if course.import_job_id is None:
+            hand_over(course, cloud)
+        else:
+            follow(course, cloud.import_job(course.import_job_id))
+    except UnusablePackage as problem:
+        fail(course, problem.sentence)
+    except OutsideError as error:
+        if error.can_retry:
+            raise
+        fail(course, "SCORM Cloud refused the package.", error.reason)
+
+
+def hand_over(course: Course, cloud: ScormCloud) -> None:
+    """Checks the package and sends it to SCORM Cloud, which answers with the job to follow."""
+    storage = connections.storage()
+    try:
+        file = storage.open(course.storage_key or "")
+    except FileNotFoundError:
+        fail(course, "The upload was not complete. Please upload the package again.")
+        return
+    with file:
+        check_package(file)
+        file.seek(0)
+        try:
+            job_id = cloud.upload_course(course.scorm_course_id, file, "course.zip")
+        except OutsideError as error:
+            if not error.already_exists:
+                raise
+            found_there(course, cloud)  # an earlier try got through and its answer was lost
+            return
+    course.import_job_id = job_id
+    course.postpone(SOON)
+
+
+def found_there(course: Course, cloud: ScormCloud) -> None:
+    try:
+        accept(course, cloud.course(course.scorm_course_id), [])
+    except OutsideError as error:
+        if not error.is_gone:
+            raise
+        course.postpone(SLOWLY, "SCORM Cloud is still importing the package.")
+
+
+def follow(course: Course, job: ImportJob) -> None:
+    if job.is_running:
+        long_running = course.import_started_at and now() - course.import_started_at > SLOWLY * 4
+        course.postpone(SLOWLY if long_running else SOON)
+    elif job.failed or job.course is None:
+        fail(course, "SCORM Cloud could not import the package.", job.message or None)
+    else:
+        accept(course, job.course, list(job.warnings))
+
+
+def accept(course: Course, imported: CloudCourse, warnings: list[str]) -> None:
+    course.title = clean_title(imported.title) or course.title
+    course.slug = slug_of(course.title)
+    course.become_ready(imported.standard, imported.version, warnings)
+    forget_package(course)
+
+
+def fail(course: Course, reason: str, detail: str | None = None) -> None:
+    course.become_error(reason, detail)
+    forget_package(course)
+
+
+def forget_package(course: Course) -> None:
+    """Packages are kept only during import. What a crash leaves behind goes in the hourly sweep."""
+    if course.storage_key:
+        connections.storage().delete(course.storage_key)
+        course.storage_key = None
+
+
+def title_of(filename: str) -> str:
+    return clean_title(PurePath(filename.replace("\\", "/")).stem) or "Untitled course"
+
+
+def clean_title(text: str) -> str:
+    """One line of at most 255 characters, without control characters."""
+    text = unicodedata.normalize("NFC", text)
+    text = "".join(" " if unicodedata.category(letter) == "Cc" else letter for letter in text)
+    return " ".join(text.split())[:255]
+
+
+def slug_of(title: str) -> str:
+    """The course's part of a tag: small letters, digits and hyphens."""
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().casefold()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:80] or "course"

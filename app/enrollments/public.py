@@ -1,0 +1,167 @@
+"""What learners reach without any login: the self-enrolment link, the launch, the page after exit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from sqlalchemy import select
+
+from app.accounts.brand import brand
+from app.enrollments import launching, self_enrolling
+from app.enrollments.passes import COOKIE, YEAR, Passes
+from app.errors import BadInput, Conflict, LimitReached, NotFound
+from app.extensions import db
+from app.limits import limiter
+from app.models import Course, Enrollment, EnrollLink, Launch, acting_for, across_accounts
+
+blueprint = Blueprint("enrollments_public", __name__)
+
+
+@contextmanager
+def link_of(token: str) -> Iterator[EnrollLink]:
+    """The link, and within the block its account's rows; an unknown one is simply not found."""
+    with across_accounts():
+        link = db.session.scalar(select(EnrollLink).where(EnrollLink.token == token))
+    if link is None or link.account.purged_at is not None:
+        raise NotFound("This link does not lead to a course. Please ask for a new one.")
+    with acting_for(link.account_id):
+        yield link
+
+
+@blueprint.get("/e/<token>")
+def enroll(token: str) -> Response:
+    """Shows the form, or who enrolled in this browser the way on. Looking never enrols anybody."""
+    with link_of(token) as link:
+        enrollment = enrollment_of_browser(link.course)
+        if enrollment is not None:
+            return page("enrollments/continue.html", link, enrollment=enrollment)
+        if unavailable(link):
+            return page("enrollments/unavailable.html", link)
+        return form(link)
+
+
+@blueprint.post("/e/<token>")
+@limiter.limit("30 per minute; 300 per hour")
+def submit(token: str) -> Response:
+    """Enrols who typed a name and an address, and lets this browser launch the course."""
+    with link_of(token) as link:
+        if unavailable(link):
+            return page("enrollments/unavailable.html", link)
+        typed = {name: request.form.get(name, "") for name in ("first_name", "last_name", "email")}
+        if request.form.get("website"):  # a field that people cannot see
+            return page("enrollments/known.html", link)
+        if not passes().form_is_ours(link, request.form.get("form_token", "")):
+            return form(link, typed, {"form": "The form was open too long. Please send it again."})
+        return enroll_typed(link, typed)
+
+
+def enroll_typed(link: EnrollLink, typed: dict[str, str]) -> Response:
+    try:
+        applicant = self_enrolling.read_form(**typed)
+        enrollment, _new = self_enrolling.self_enroll(link, applicant)
+    except BadInput as error:
+        return form(link, typed, {error.field or "form": error.sentence})
+    except LimitReached:
+        return page("enrollments/full.html", link, status=409)
+    except Conflict:
+        return page("enrollments/unavailable.html", link)
+    if enrollment is None:
+        return page("enrollments/known.html", link)
+    answer = make_response(redirect(url_for("enrollments_public.enroll", token=link.token), 303))
+    return remember(answer, enrollment)
+
+
+@blueprint.post("/e/<token>/launch")
+def launch(token: str) -> Response:
+    """Opens the course for who enrolled in this browser, by a fresh launch link."""
+    with link_of(token) as link:
+        enrollment = enrollment_of_browser(link.course)
+        if enrollment is None:
+            return make_response(redirect(url_for("enrollments_public.enroll", token=token), 303))
+        try:
+            address = launching.launch(enrollment)
+        except Conflict:
+            return page("enrollments/unavailable.html", link)
+        response = make_response(redirect(address, 303))
+        response.headers["Referrer-Policy"] = "no-referrer"
+        return response
+
+
+@blueprint.get("/exit/<launch_id>")
+def leave(launch_id: str) -> Response:
+    """After the player: says that progress is saved. Nothing depends on anybody reaching this page."""
+    with across_accounts():
+        row = db.session.get(Launch, launch_id)
+        if row is None:
+            raise NotFound("This page has nothing to show. You may close it.")
+    with acting_for(row.account_id):
+        launching.come_back(row)
+        mine = row.enrollment.id in enrollments_of_browser()
+        course = row.enrollment.course
+        values: dict[str, Any] = {"course": course, "brand": brand(row.enrollment.account)}
+        values["by_admin"] = row.opened_by is not None
+        link = course.link if mine else None
+        return make_response(render_template("enrollments/exit.html", link=link, **values))
+
+
+def passes() -> Passes:
+    return Passes(current_app.config["SECRET_KEY"])
+
+
+def enrollments_of_browser() -> list[str]:
+    return passes().read(request.cookies.get(COOKIE, ""))
+
+
+def remember(response: Response, enrollment: Enrollment) -> Response:
+    """Lets this browser go on with the enrolment for a year."""
+    cookie = passes().add(request.cookies.get(COOKIE, ""), enrollment)
+    secure = current_app.config["SECURE"]
+    response.set_cookie(
+        COOKIE, cookie, max_age=YEAR, httponly=True, samesite="Lax", secure=secure
+    )
+    return response
+
+
+def enrollment_of_browser(course: Course) -> Enrollment | None:
+    """The enrolment on this course that was made in this very browser."""
+    return db.session.scalar(
+        select(Enrollment).where(
+            Enrollment.id.in_(enrollments_of_browser()),
+            Enrollment.course_id == course.id,
+            Enrollment.withdrawn_at.is_(None),
+        )
+    )
+
+
+def unavailable(link: EnrollLink) -> bool:
+    return link.replaced_at is not None or not link.course.ready or not link.account.active
+
+
+def form(
+    link: EnrollLink, typed: dict[str, str] | None = None, errors: dict[str, str] | None = None
+) -> Response:
+    """Bad input comes back as it was typed, with its sentence beside the field."""
+    status = 422 if errors else 200
+    token = passes().form_token(link)
+    return page(
+        "enrollments/enroll.html", link, status, typed=typed or {}, errors=errors or {}, form_token=token
+    )
+
+
+def page(template: str, link: EnrollLink, status: int = 200, **values: Any) -> Response:
+    values.update(link=link, course=link.course, brand=brand(link.account))
+    response = make_response(render_template(template, **values), status)
+    response.headers["Cache-Control"] = "no-store"
+    return response

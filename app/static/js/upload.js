@@ -1,0 +1,135 @@
+// The upload area of the Courses page: a true progress bar, cancel, retry, and a warning when leaving.
+// The package goes straight to storage, to an address signed for this one file; the hub is asked for
+// that address first and told afterwards, both by htmx, so that every session works the same.
+
+const area = () => document.getElementById("upload");
+let request = null; // the running upload
+let chosen = null; // the file, kept for a retry
+
+const part = (name) => area().querySelector(name);
+
+function state(name) {
+  for (const element of area().querySelectorAll("[data-state]")) {
+    element.hidden = element.dataset.state !== name;
+  }
+}
+
+function fail(sentence) {
+  request = null;
+  state("failed");
+  part("[data-upload-problem]").textContent = sentence;
+}
+
+function megabytes(bytes) {
+  return (Math.ceil((bytes / 1048576) * 10) / 10).toLocaleString("en");
+}
+
+function problemWith(files) {
+  const { largest, support } = area().dataset;
+  if (files.length !== 1) return "Please drop one .zip file at a time. A folder has to be zipped first.";
+  const [file] = files;
+  if (!file.name.toLowerCase().endsWith(".zip")) return "Please choose a .zip file: a SCORM 1.2 or SCORM 2004 package.";
+  if (file.size === 0) return "The file is empty, or it is a folder. Please choose a SCORM .zip package.";
+  if (file.size > Number(largest)) {
+    return `The file has ${megabytes(file.size)} MB; the limit is ${megabytes(largest)} MB per package. `
+      + `For larger packages please contact ${support}.`;
+  }
+  return null;
+}
+
+// Asks the hub by htmx, so that the session's own headers travel along; gives the answered JSON.
+function ask(path, values) {
+  return new Promise((resolve, reject) => {
+    const source = area();
+    const answered = (event) => {
+      source.removeEventListener("htmx:afterRequest", answered);
+      const { xhr, successful } = event.detail;
+      if (successful) resolve(JSON.parse(xhr.responseText));
+      else reject(new Error(sentenceOf(xhr)));
+    };
+    source.addEventListener("htmx:afterRequest", answered);
+    window.htmx.ajax("POST", path, { source, values, swap: "none", headers: { Accept: "application/json" } });
+  });
+}
+
+function sentenceOf(xhr) {
+  try {
+    return JSON.parse(xhr.responseText).error;
+  } catch {
+    return "The upload could not be started. Please try again.";
+  }
+}
+
+function send(file, target) {
+  return new Promise((resolve, reject) => {
+    request = new XMLHttpRequest();
+    request.open(target.method, target.url);
+    request.upload.onprogress = ({ loaded, total }) => showShare(loaded / total);
+    request.onload = () => (request.status < 300 ? resolve() : reject(new Error(sentenceOf(request))));
+    request.onerror = () => reject(new Error("The connection broke off during the upload. Please try again."));
+    request.onabort = () => reject(null);
+    request.send(target.method === "POST" ? formOf(file, target.fields) : file);
+  });
+}
+
+function formOf(file, fields) {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(fields)) form.append(name, value);
+  form.append("file", file);
+  return form;
+}
+
+function showShare(share) {
+  const percent = Math.floor(share * 100);
+  part("progress").value = percent;
+  part("[data-upload-share]").textContent = `${percent} %`;
+}
+
+async function upload(files) {
+  if (request || !area()?.querySelector("#upload-file")) return;
+  const problem = problemWith(files);
+  if (problem) return fail(problem);
+  [chosen] = files;
+  part("[data-upload-name]").textContent = chosen.name;
+  showShare(0);
+  state("sending");
+  try {
+    const target = await ask(area().dataset.begin, { filename: chosen.name, size: chosen.size });
+    await send(chosen, target);
+    request = null;
+    state(null);
+    await window.htmx.ajax("POST", target.finish, { target: "#course-list", swap: "outerHTML" });
+  } catch (error) {
+    request = null;
+    if (error) fail(error.message);
+    else state(null);
+  } finally {
+    const input = part("#upload-file");
+    if (input) input.value = "";
+  }
+}
+
+document.addEventListener("change", (event) => {
+  if (event.target.id === "upload-file" && event.target.files.length) upload([...event.target.files]);
+});
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-upload-cancel]")) request?.abort();
+  if (event.target.closest("[data-upload-retry]") && chosen) upload([chosen]);
+});
+
+const carriesFiles = (event) => [...(event.dataTransfer?.types || [])].includes("Files");
+
+for (const kind of ["dragover", "dragleave", "drop"]) {
+  document.addEventListener(kind, (event) => {
+    const here = event.target.closest?.("#upload");
+    if (!carriesFiles(event)) return;
+    event.preventDefault(); // a file dropped beside the area must not replace the page
+    here?.classList.toggle("is-over", kind === "dragover");
+    if (kind === "drop" && here) upload([...event.dataTransfer.files]);
+  });
+}
+
+window.addEventListener("beforeunload", (event) => {
+  if (request) event.preventDefault();
+});

@@ -1,0 +1,1 @@
+"""Two small courses of our own, as readable sources: for the demo account, tests and newcomers."""

@@ -1,0 +1,170 @@
+"""The CRM's own controls beside the shared ones: authorize, install events, suspend, uninstall."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, Response, jsonify
+from flask.typing import ResponseReturnValue
+
+from sandbox.controls import controls_blueprint, json_body
+from sandbox.crm import grants, identities, webhooks
+from sandbox.crm.crm_state import Crm
+from sandbox.crm.desktop import current_user, set_plan
+from sandbox.crm.documents import AGENCY, Doc, contacts, locations, records, users
+from sandbox.crm.user_context import seal, user_context
+
+
+def make_controls(crm: Crm) -> Blueprint:
+    """The controls of one sandbox CRM, under ``/sandbox/``."""
+    controls = controls_blueprint(
+        "Sandbox CRM",
+        crm.store,
+        crm.clock,
+        crm.faults,
+        crm.ledger,
+        crm.deliveries,
+        crm.knobs,
+        overview=lambda: _overview(crm),
+        start_over=crm.pace.forget,
+    )
+
+    @controls.post("/authorize")
+    def authorize() -> ResponseReturnValue:
+        """What choosing a location (or the agency) by hand gives: a code."""
+        asked = json_body()
+        location = _place(crm, asked)
+        with crm.store.write() as db:
+            user = asked.get("user") or _installer(crm, location)["id"]
+            target = str(asked.get("redirect_uri") or f"{crm.hub_url}/oauth/callback")
+            scope = str(asked.get("scope") or identities.SCOPES)
+            code = grants.make_code(crm, db, location, scope, user, target)
+        return jsonify(code=code)
+
+    @controls.get("/webhook-key")
+    def webhook_key() -> ResponseReturnValue:
+        return Response(crm.signing_key.public, mimetype="text/plain")
+
+    @controls.post("/user-context")
+    def sealed_user() -> ResponseReturnValue:
+        """The payload that the frame's page would get for a user in a location."""
+        asked = json_body()
+        location = str(asked.get("location", ""))
+        with crm.store.read() as db:
+            user = users.get(db, AGENCY, str(asked.get("user", "")))
+        chosen = user or _installer(crm, location)
+        return jsonify(payload=seal(user_context(chosen, location)), user=chosen["id"])
+
+    @controls.post("/suspend")
+    def suspend() -> ResponseReturnValue:
+        """Suspend a location, or with ``"suspended": false`` make it active again."""
+        asked = json_body()
+        suspended = asked.get("suspended", True) is True
+        _change_location(crm, asked, suspended=suspended)
+        return jsonify(suspended=suspended)
+
+    @controls.post("/location-settings")
+    def location_settings() -> ResponseReturnValue:
+        """Change a location's own settings, such as ``allowDuplicateContact``."""
+        asked = json_body()
+        settings = asked.get("settings")
+        if not isinstance(settings, dict):
+            raise ValueError("settings is an object.")
+        place = _known_location(crm, asked)
+        _change_location(crm, asked, settings={**place["settings"], **settings})
+        return jsonify(_known_location(crm, asked)["settings"])
+
+    @controls.post("/uninstall")
+    def uninstall() -> ResponseReturnValue:
+        location = _place(crm, json_body())
+        with crm.store.write() as db:
+            gone = grants.uninstall(db, identities.COMPANY, location)
+            for one in gone:
+                webhooks.uninstalled(crm, db, one)
+        return jsonify(uninstalled=gone)
+
+    @controls.post("/plan")
+    def plan() -> ResponseReturnValue:
+        asked = json_body()
+        location, wanted = _place(crm, asked), str(asked.get("plan", identities.LIVE_PLAN))
+        if not set_plan(crm, location, wanted, _installer(crm, location)["id"]):
+            raise ValueError("The app is not installed there.")
+        return jsonify(plan=wanted)
+
+    @controls.post("/event")
+    def event() -> ResponseReturnValue:
+        """Send one event by hand: ``{"type", "location", "fields"}``."""
+        asked = json_body()
+        fields = asked.get("fields", {})
+        if not isinstance(asked.get("type"), str) or not isinstance(fields, dict):
+            raise ValueError("type is the event's name and fields an object.")
+        with crm.store.write() as db:
+            webhook_id = webhooks.send(
+                crm, db, asked["type"], str(asked.get("location", "")), fields
+            )
+        return jsonify(webhookId=webhook_id)
+
+    return controls
+
+
+def _overview(crm: Crm) -> Mapping[str, Any]:
+    with crm.store.read() as db:
+        places = grants.all_locations(db)
+        counts = {
+            id: {
+                "contacts": contacts.count(db, id),
+                "records": records.count(db, id),
+                "installed": grants.installation(db, id) is not None,
+            }
+            for id in places
+        }
+        people = [
+            {"id": user["id"], "name": user["name"], **user["roles"]}
+            for user in users.list(db, AGENCY)
+        ]
+    return {
+        "identities": {
+            "client_id": identities.CLIENT_ID,
+            "client_secret": identities.CLIENT_SECRET,
+            "shared_secret": identities.SHARED_SECRET,
+            "app_id": identities.APP_ID,
+            "company": identities.COMPANY,
+            "locations": places,
+            "plans": [plan["id"] for plan in identities.PLANS],
+            "webhook_public_key": crm.signing_key.public,
+        },
+        "counts": counts,
+        "users": people,
+        "webhook_target": f"{crm.hub_url}/api/webhooks/crm",
+    }
+
+
+def _place(crm: Crm, asked: Mapping[str, Any]) -> str:
+    """The location asked for, or nothing for the agency; ValueError for anything else."""
+    if asked.get("location"):
+        return str(_known_location(crm, asked)["id"])
+    if asked.get("company") == identities.COMPANY:
+        return AGENCY
+    raise ValueError(f'Name a "location" or "company": "{identities.COMPANY}".')
+
+
+def _known_location(crm: Crm, asked: Mapping[str, Any]) -> Doc:
+    id = str(asked.get("location", ""))
+    with crm.store.read() as db:
+        found = locations.get(db, id, id)
+    if found is None:
+        raise ValueError(f"There is no location {id}.")
+    return found
+
+
+def _change_location(crm: Crm, asked: Mapping[str, Any], **changes: Any) -> None:
+    with crm.store.write() as db:
+        locations.change(db, _known_location(crm, asked), **changes)
+
+
+def _installer(crm: Crm, location: str) -> Doc:
+    """The agency's user for the agency, a location's first admin for a location."""
+    if location:
+        return current_user(crm, location)
+    with crm.store.read() as db:
+        everybody = users.list(db, AGENCY)
+    return next(user for user in everybody if user["roles"]["type"] == "agency")

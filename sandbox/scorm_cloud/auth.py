@@ -1,0 +1,107 @@
+"""Who is calling: an application with its secret key, or a token that an application asked for.
+
+Tokens are signed and not stored, as on SCORM Cloud: they cannot be revoked, only expire.
+"""
+
+import hmac
+import secrets
+from collections.abc import Iterable
+
+from flask import g, request
+from itsdangerous import BadSignature, URLSafeSerializer
+
+from sandbox.scorm_cloud.cloud import Cloud, the_cloud
+from sandbox.scorm_cloud.errors import ApiError
+
+VERBS = ("read", "write", "delete")
+FAMILIES = {
+    "courses": "course",
+    "registrations": "registration",
+    "learner": "learner",
+    "reporting": "reporting",
+    "appManagement": "appmgmt",
+    "ping": "ping",
+    "about": "about",
+}
+SCOPES = {
+    "admin",
+    *VERBS,
+    *(
+        f"{verb}:{family}"
+        for verb in VERBS
+        for family in (*FAMILIES.values(), "dispatch", "invitation", "xapicredential", "xapipipe")
+    ),
+}
+LONGEST_TOKEN_S = 28800
+
+
+def authenticate() -> None:
+    """Let a known application through, as ``g.app_id``; ApiError 401 or 403 otherwise."""
+    g.app_id = _caller()
+    the_cloud().ledger.identify(g.app_id)
+
+
+def _caller() -> str:
+    scheme, _, value = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return _by_token(the_cloud(), value.strip())
+    given = request.authorization
+    if given is None or given.type != "basic":
+        raise ApiError(401, "Authorization Required.")
+    with the_cloud().store.read() as db:
+        row = db.execute(
+            "SELECT secret FROM applications WHERE id = ?", (given.username or "",)
+        ).fetchone()
+    known = row["secret"] if row else secrets.token_hex()
+    if not hmac.compare_digest(known.encode(), (given.password or "").encode()) or not row:
+        raise ApiError(401, "Authorization Required.")
+    return str(given.username)
+
+
+def make_token(cloud: Cloud, app: str, scopes: Iterable[str], seconds: float) -> str:
+    """A token of ``app`` for so many seconds; ApiError 400 for an unknown scope or a wrong time."""
+    wanted = list(scopes)
+    unknown = [scope for scope in wanted if scope not in SCOPES]
+    if not wanted or unknown:
+        raise ApiError(400, f"Bad request: unknown scope [{' '.join(unknown)}].")
+    if not 0 < seconds <= LONGEST_TOKEN_S:
+        raise ApiError(400, f"Bad request: expiration must be between 1 and {LONGEST_TOKEN_S}.")
+    content = {"app": app, "scopes": wanted, "expires": cloud.clock.timestamp() + seconds}
+    return str(_signer(cloud).dumps(content))
+
+
+def require_basic() -> None:
+    """Tokens are only given to callers who know the secret key; ApiError 401 otherwise."""
+    if request.authorization is None or request.authorization.type != "basic":
+        raise ApiError(401, "Authorization Required.")
+
+
+def _by_token(cloud: Cloud, token: str) -> str:
+    try:
+        content = _signer(cloud).loads(token)
+    except BadSignature as error:
+        raise ApiError(401, "Authorization Required.") from error
+    if content["expires"] < cloud.clock.timestamp():
+        raise ApiError(401, "Authorization Required. The token has expired.")
+    if not _allowed(set(content["scopes"])):
+        raise ApiError(403, "The token's scopes do not allow this call.")
+    return str(content["app"])
+
+
+def _allowed(scopes: set[str]) -> bool:
+    path = request.path.removeprefix("/api/v2/")
+    if path.endswith("/delete-information"):
+        return "admin" in scopes
+    verb = {"GET": "read", "HEAD": "read", "DELETE": "delete"}.get(request.method, "write")
+    if path.endswith(("/launchLink", "/preview")):
+        verb = "read"  # building a link changes nothing
+    family = FAMILIES.get(path.partition("/")[0], "")
+    return bool({"admin", verb, f"{verb}:{family}"} & scopes)
+
+
+def _signer(cloud: Cloud) -> URLSafeSerializer:
+    key = cloud.store.value("token_key")
+    if key is None:
+        key = secrets.token_hex(32)
+        cloud.store.set_value("token_key", key)
+    return URLSafeSerializer(key, salt="token")

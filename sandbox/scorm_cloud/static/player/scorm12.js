@@ -1,0 +1,128 @@
+// SCORM 1.2: each item has an API object of its own, and the order is the learner's business.
+
+import { Carrier, items, launchable, report, session } from "./session.js";
+import { asSuspended, data12, load } from "./launchdata.js";
+
+const CALLS = [
+  "LMSInitialize", "LMSFinish", "LMSGetValue", "LMSSetValue", "LMSCommit",
+  "LMSGetLastError", "LMSGetErrorString", "LMSGetDiagnostic",
+];
+
+export class Runtime12 {
+  constructor(frame, view, left) {
+    this.frame = frame;
+    this.view = view;
+    this.left = left; // called when the course itself ended the session
+    this.stored = new Map(Object.entries(session.stored));
+    this.item = null;
+    this.api = null;
+    this.leaving = false;
+  }
+
+  start() {
+    for (const item of launchable) this.view.progress(item.id, this.stored.get(item.id));
+    const named = items.get(session.start);
+    this.open(named?.href ? named : this.firstUnfinished());
+  }
+
+  firstUnfinished() {
+    const suspended = launchable.find((item) => {
+      const core = this.stored.get(item.id)?.core;
+      return core?.exit === "suspend" && !isDone(core.lesson_status);
+    });
+    const open = launchable.find((item) => !isDone(this.stored.get(item.id)?.core.lesson_status));
+    return suspended ?? open ?? launchable[0];
+  }
+
+  open(item) {
+    this.item = item;
+    const api = new window.Scorm12API({
+      autocommit: true,
+      autocommitSeconds: 2,
+      lmsCommitUrl: session.base,
+      httpService: new Carrier((cmi, final) => this.store(item, cmi, final)),
+      selfReportSessionTime: true,
+    });
+    load(api, data12(item, this.stored.get(item.id), session.learner));
+    this.api = api;
+    window.API = this.calls(api);
+    this.frame.show(item); // only now: the course looks for its API as soon as it runs
+    this.view.opened(item);
+    this.offer();
+  }
+
+  // The functions a course sees. They are not the library's object itself, so that the player
+  // learns when the course has finished on its own.
+  calls(api) {
+    const calls = Object.fromEntries(CALLS.map((name) => [name, api[name].bind(api)]));
+    calls.LMSFinish = (argument) => {
+      const answer = api.LMSFinish(argument);
+      if (answer === "true" && !this.leaving) setTimeout(() => this.finished(api), 300);
+      return answer;
+    };
+    return calls;
+  }
+
+  store(item, cmi, final) {
+    const data = final ? cmi : asSuspended(cmi);
+    const former = this.stored.get(item.id)?.core.total_time;
+    if (data.core.total_time === undefined && former) data.core.total_time = former;
+    this.stored.set(item.id, data);
+    this.view.progress(item.id, data);
+    return report({ item: item.id, cmi: data, final });
+  }
+
+  finished(api) {
+    if (this.leaving || this.api !== api) return;
+    if (launchable.length === 1) this.left();
+    else this.closed();
+  }
+
+  closed() {
+    this.frame.drop();
+    this.view.notice("This part is closed. Choose the next one from the contents, or exit.");
+  }
+
+  async choose(id) {
+    await this.close();
+    this.open(items.get(id));
+  }
+
+  async go(way) {
+    await this.choose(this.neighbour(way).id);
+  }
+
+  neighbour(way) {
+    return launchable[launchable.indexOf(this.item) + (way === "continue" ? 1 : -1)];
+  }
+
+  offer() {
+    this.view.offer({
+      next: this.neighbour("continue") !== undefined,
+      previous: this.neighbour("previous") !== undefined,
+      choices: (id) => items.get(id).href !== null,
+    });
+  }
+
+  async close() {
+    this.leaving = true;
+    await this.frame.clear();
+    this.finish();
+    this.leaving = false;
+  }
+
+  closeNow() {
+    this.leaving = true;
+    this.frame.drop();
+    this.finish();
+  }
+
+  // For a course that did not say goodbye: what it reported is kept, and it may resume.
+  finish() {
+    if (!this.api?.isInitialized()) return;
+    this.api.LMSSetValue("cmi.core.exit", "suspend");
+    this.api.LMSFinish("");
+  }
+}
+
+const isDone = (status) => ["passed", "failed", "completed"].includes(status);

@@ -1,0 +1,247 @@
+// SCORM 2004: one API object, whose sequencing engine decides which item is delivered.
+//
+// Every way out of an item is one navigation request. It is put to the engine before the content
+// is unloaded, so that the content's own Terminate carries it out together with the item's rules;
+// asking afterwards would navigate twice. Requests that content makes while it is being sent
+// away are ignored for the same reason.
+
+import { Carrier, items, launchable, report, session } from "./session.js";
+import { asSuspended, data2004, load, stateOf } from "./launchdata.js";
+
+const CALLS = [
+  "Initialize", "Terminate", "GetValue", "SetValue", "Commit",
+  "GetLastError", "GetErrorString", "GetDiagnostic",
+];
+const BEACON_LIMIT = 60000; // characters; browsers refuse beacons of more than 64 kB
+const SETTLING = 300; // ms after a call until the buttons are looked at again
+
+export class Runtime2004 {
+  constructor(frame, view, left) {
+    this.frame = frame;
+    this.view = view;
+    this.left = left; // called when the course or its rules ended the session
+    this.stored = new Map(Object.entries(session.stored));
+    this.item = null;
+    this.delivered = null; // the item that the engine wants shown next
+    this.ended = false;
+    this.leaving = false;
+    this.final = null; // the data of a Terminate that is being carried out
+    this.validity = { continue: false, previous: false, choice: {} };
+    this.api = this.connect();
+  }
+
+  connect() {
+    const api = new window.Scorm2004API({
+      autocommit: true,
+      autocommitSeconds: 2,
+      lmsCommitUrl: session.base,
+      httpService: new Carrier((cmi, final) => this.store(cmi, final)),
+      selfReportSessionTime: true,
+      sequencing: {
+        activityTree: session.tree,
+        eventListeners: {
+          onActivityDelivery: (activity) => this.deliverLater(activity.id),
+          onSequencingSessionEnd: () => { this.ended = true; },
+          onNavigationValidityUpdate: (validity) => { this.validity = validity; this.offerLater(); },
+        },
+      },
+    });
+    window.API_1484_11 = this.calls(api);
+    return api;
+  }
+
+  start() {
+    for (const item of launchable) this.view.progress(item.id, this.stored.get(item.id));
+    const restored = this.restore();
+    this.afresh = !restored && launchable.length > 1;
+    const begun = [
+      () => session.start && this.ask("choice", session.start),
+      () => restored && this.ask("resumeAll"),
+      () => this.ask("start"),
+      () => launchable.some((item) => this.ask("choice", item.id)),
+    ].some((attempt) => attempt());
+    if (!begun) this.stuck("Nothing in this course can be opened at present.");
+  }
+
+  // Puts the engine back to where the last session left it. A session that broke off left an
+  // active item; it is suspended now, with the data it had reported.
+  restore() {
+    if (!session.sequencing || !this.api.deserializeSequencingState(session.sequencing)) return false;
+    const active = this.api.getSequencingState().currentActivity;
+    if (active?.isActive) {
+      const item = items.get(active.id);
+      load(this.api, data2004(item, this.stored.get(item.id), session.learner, false));
+      this.api.Initialize("");
+      this.api.processNavigationRequest("suspendAll");
+      this.api.reset();
+    }
+    this.ended = false;
+    return true;
+  }
+
+  ask(request, target) {
+    return this.api.processNavigationRequest(request, target) && this.delivered !== null;
+  }
+
+  // Delivery is announced in the middle of the content's Terminate, so it has to wait a moment.
+  deliverLater(id) {
+    this.delivered = id;
+    setTimeout(() => this.deliver());
+  }
+
+  async deliver() {
+    if (this.delivered === null) return;
+    this.leaving = true;
+    await this.frame.clear();
+    this.leaving = false;
+    const item = items.get(this.delivered);
+    this.delivered = null;
+    this.ended = false;
+    this.open(item);
+  }
+
+  open(item) {
+    this.item = item;
+    this.api.reset();
+    load(this.api, data2004(item, this.stored.get(item.id), session.learner, this.afresh));
+    this.frame.show(item);
+    this.view.opened(item);
+    report({ sequencing: this.api.serializeSequencingState(), suspended: item.id });
+    this.offerLater();
+  }
+
+  // The functions a course sees; see the note on navigation at the top.
+  calls(api) {
+    const calls = Object.fromEntries(CALLS.map((name) => [name, api[name].bind(api)]));
+    calls.SetValue = (name, value) => {
+      if (this.leaving && name === "adl.nav.request") return "true";
+      this.offerLater();
+      return api.SetValue(name, value);
+    };
+    calls.Terminate = (argument) => this.terminate(argument);
+    return calls;
+  }
+
+  terminate(argument) {
+    const answer = this.api.Terminate(argument);
+    if (this.final === null) return answer;
+    const kept = this.reportEnd({ item: this.item.id, cmi: this.final, final: true });
+    this.final = null;
+    if (!this.leaving) setTimeout(() => this.terminated(), SETTLING);
+    return kept ? answer : "false";
+  }
+
+  store(cmi, final) {
+    const data = final ? cmi : asSuspended(cmi);
+    const former = this.stored.get(this.item.id)?.total_time;
+    if (data.total_time === undefined && former) data.total_time = former;
+    this.stored.set(this.item.id, data);
+    this.view.progress(this.item.id, data);
+    if (!final) return report({ item: this.item.id, cmi: data, final });
+    this.final = data; // sent when the engine has rolled it up, see terminate()
+    return true;
+  }
+
+  // The last word of an item or of the session, with the course's status and where to resume.
+  reportEnd(body) {
+    const state = this.ended && !this.suspended() ? null : this.api.serializeSequencingState();
+    const message = { ...body, root: this.root() };
+    const whole = { ...message, sequencing: state, suspended: this.suspended()?.id };
+    const fits = !this.dying || (state?.length ?? 0) * 1.2 < BEACON_LIMIT;
+    return report(fits ? whole : message); // without it, the state of the last delivery counts
+  }
+
+  suspended() {
+    return this.api._sequencing.activityTree.suspendedActivity;
+  }
+
+  // The status of the whole course as the engine rolled it up; unknown parts are left out.
+  root() {
+    const root = this.api.getSequencingState().rootActivity;
+    const known = root.objectiveSatisfiedStatusKnown;
+    const completion = root.completionStatus;
+    return {
+      completion: completion === "unknown" ? null : completion.toUpperCase(),
+      success: known ? (root.objectiveSatisfiedStatus ? "PASSED" : "FAILED") : null,
+      score: root.objectiveMeasureStatus ? root.objectiveNormalizedMeasure * 100 : null,
+    };
+  }
+
+  // The course terminated by itself, without being sent away.
+  terminated() {
+    if (this.leaving || this.delivered !== null || this.api.isInitialized()) return;
+    if (this.ended || launchable.length === 1) this.left();
+    else this.stuck("This part is closed. Choose the next one from the contents, or exit.");
+  }
+
+  stuck(text) {
+    this.frame.drop();
+    this.view.notice(text);
+    this.offer();
+  }
+
+  choose(id) {
+    return this.depart("choice", id);
+  }
+
+  go(way) {
+    return this.depart(way);
+  }
+
+  // Sends the present item away with one navigation request.
+  async depart(request, target) {
+    this.leaving = true;
+    const live = this.api.isInitialized();
+    if (live) this.put(request, target);
+    await this.frame.clear();
+    if (this.api.isInitialized()) this.terminate("");
+    if (!live) this.askAndReport(request, target);
+    this.leaving = false;
+    if (this.delivered !== null || request === "suspendAll") return;
+    if (this.ended) this.left();
+    else this.stuck("There is nothing more to open this way. Use the contents, or exit.");
+  }
+
+  put(request, target) {
+    this.api.adl.nav.request = target === undefined ? request : `{target=${target}}${request}`;
+  }
+
+  askAndReport(request, target) {
+    this.api.processNavigationRequest(request, target);
+    if (this.delivered === null) this.reportEnd({});
+  }
+
+  close() {
+    return this.depart("suspendAll");
+  }
+
+  closeNow() {
+    this.leaving = true;
+    this.dying = true;
+    const live = this.api.isInitialized();
+    if (live) this.put("suspendAll");
+    this.frame.drop();
+    if (this.api.isInitialized()) {
+      this.api.SetValue("cmi.exit", "suspend"); // it did not say goodbye, so it may resume
+      this.terminate("");
+    }
+    if (!live) this.askAndReport("suspendAll");
+  }
+
+  offerLater() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.offer(), SETTLING);
+  }
+
+  // What could be opened if the item ended now counts as well as what can be opened already.
+  offer() {
+    const able = (way) =>
+      this.validity[way] || this.api.previewNavigationRequest(way).outcome === "allowed";
+    this.view.hide(this.validity.hideLmsUi ?? []);
+    this.view.offer({
+      next: able("continue"),
+      previous: able("previous"),
+      choices: (id) => this.validity.choice[id] === "true",
+    });
+  }
+}

@@ -1,0 +1,81 @@
+// The player's own controls: the table of contents, the buttons and the notice in the middle.
+
+import { stateOf } from "./launchdata.js";
+
+const find = (id) => document.getElementById(id);
+const narrow = matchMedia("(max-width: 40rem)");
+
+export class View {
+  constructor() {
+    this.contents = find("contents");
+    this.toggle = find("contents-toggle");
+    if (this.toggle === null) return;
+    this.toggle.addEventListener("click", () => this.fold(!this.contents.hidden));
+    this.contents.addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && narrow.matches) {
+        this.fold(true);
+        this.toggle.focus();
+      }
+    });
+    this.fold(narrow.matches);
+  }
+
+  // Connects the controls: what a click on each of them does.
+  on({ choose, go, exit }) {
+    find("exit").addEventListener("click", exit);
+    find("continue")?.addEventListener("click", () => go("continue"));
+    find("previous")?.addEventListener("click", () => go("previous"));
+    this.contents?.addEventListener("click", (event) => {
+      const button = event.target.closest("button");
+      if (button === null) return;
+      if (narrow.matches) this.fold(true);
+      choose(button.closest("li").dataset.item);
+    });
+  }
+
+  fold(hidden) {
+    this.contents.hidden = hidden;
+    this.toggle.setAttribute("aria-expanded", String(!hidden));
+  }
+
+  notice(text) {
+    find("notice").textContent = text;
+  }
+
+  opened(item) {
+    this.notice("");
+    for (const button of this.contents?.querySelectorAll("[aria-current]") ?? []) {
+      button.removeAttribute("aria-current");
+    }
+    this.entry(item.id)?.querySelector("button")?.setAttribute("aria-current", "true");
+  }
+
+  progress(id, cmi) {
+    const entry = this.entry(id);
+    if (!entry) return;
+    entry.dataset.state = stateOf(cmi);
+    entry.querySelector(".state").textContent = entry.dataset.state;
+  }
+
+  // Which ways are open: `choices(id)` tells it for each entry of the table of contents.
+  offer({ next, previous, choices }) {
+    if (this.contents === null) return;
+    find("continue").disabled = !next;
+    find("previous").disabled = !previous;
+    for (const entry of this.contents.querySelectorAll("li")) {
+      const button = entry.querySelector(":scope > button");
+      if (button !== null) button.disabled = !choices(entry.dataset.item);
+    }
+  }
+
+  hide(names) {
+    for (const name of ["continue", "previous"]) {
+      const button = find(name);
+      if (button !== null) button.hidden = names.includes(name);
+    }
+  }
+
+  entry(id) {
+    return this.contents?.querySelector(`li[data-item="${CSS.escape(id)}"]`) ?? null;
+  }
+}

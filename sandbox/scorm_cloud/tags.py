@@ -1,0 +1,55 @@
+"""Tags of courses, registrations and learners: the same calls for each of the three."""
+
+import json
+import sqlite3
+from collections.abc import Callable
+
+from flask import Blueprint, g, jsonify
+from flask.typing import ResponseReturnValue
+
+from sandbox.scorm_cloud.cloud import the_cloud
+from sandbox.scorm_cloud.errors import ApiError
+from sandbox.scorm_cloud.query import body, texts
+
+Read = Callable[[sqlite3.Connection, str, str], list[str]]  # ApiError 404 if the owner is unknown
+Write = Callable[[sqlite3.Connection, str, str, list[str]], None]
+
+
+def add_tag_routes(blueprint: Blueprint, noun: str, read: Read, write: Write) -> None:
+    """GET, PUT and DELETE ``/<id>/tags`` and the batch PUT ``/tags``."""
+
+    @blueprint.get("/<owner>/tags")
+    def get_tags(owner: str) -> ResponseReturnValue:
+        with the_cloud().store.read() as db:
+            return jsonify(tags=read(db, g.app_id, owner))
+
+    @blueprint.put("/<owner>/tags")
+    def put_tags(owner: str) -> ResponseReturnValue:
+        _change([owner], texts(body(), "tags"))
+        return "", 204
+
+    @blueprint.delete("/<owner>/tags")
+    def delete_tags(owner: str) -> ResponseReturnValue:
+        _change([owner], [])
+        return "", 204
+
+    @blueprint.put("/tags")
+    def put_batch() -> ResponseReturnValue:
+        owners = texts(body(), "ids")
+        if not owners:
+            raise ApiError(400, "Bad request: ids is required.")
+        _change(owners, texts(body(), "tags"))
+        return "", 204
+
+    def _change(owners: list[str], tags: list[str]) -> None:
+        cloud = the_cloud()
+        with cloud.store.write() as db:
+            for owner in owners:
+                read(db, g.app_id, owner)
+                write(db, g.app_id, owner, tags)
+                cloud.ledger.applied(db, f"{noun}_tagged", None, {"id": owner, "tags": tags})
+
+
+def merged(old: str, added: list[str]) -> str:
+    """The stored form of old tags with some added."""
+    return json.dumps(list(dict.fromkeys([*json.loads(old), *added])))

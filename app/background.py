@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import importlib
 import logging
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -30,6 +32,8 @@ from app.models import Account, OwesWork, acting_for, across_accounts
 log = logging.getLogger(__name__)
 QUEUE = "hub"
 JOB_SECONDS = 110  # below the lease, so that nobody else takes the row meanwhile
+NUDGE_SECONDS = 5  # a lost nudge silences further ones for so long at most
+NUDGE_GAP = 0.02  # seconds
 Verb = Callable[..., Any]
 
 
@@ -89,15 +93,85 @@ def ring(bell: Bell, app: Flask | None = None, unique: bool = False) -> bool:
     return True
 
 
+def nudge(verb: Callable[[], Any]) -> None:
+    """Rings for `verb()`, which looks for due rows by itself, after the commit; one bell for many.
+
+    While a nudge waits for a worker, further ones cost a single question to Redis. The worker takes
+    the mark away before it looks, so whoever finds the mark has committed before that look.
+    """
+    db.session().info.setdefault("nudges", {})[f"{verb.__module__}.{verb.__qualname__}"] = None
+
+
+class Nudges:
+    """Rings at once, and in a burst at most every few milliseconds, then for all that came since."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._rung_at = 0.0
+        self._waiting: set[str] = set()
+
+    def add(self, verb_name: str, app: Flask) -> None:
+        with self._lock:
+            if verb_name in self._waiting:
+                return  # a timer is on its way and will ring after this commit
+            wait = self._rung_at + NUDGE_GAP - time.monotonic()
+            if wait <= 0:
+                self._rung_at = time.monotonic()
+            else:
+                self._waiting.add(verb_name)
+        if wait <= 0:
+            ring_nudge(verb_name, app)
+        else:
+            timer = threading.Timer(wait, self._ring, [verb_name, app])
+            timer.daemon = True  # a process that ends leaves the rest to the sweeper
+            timer.start()
+
+    def _ring(self, verb_name: str, app: Flask) -> None:
+        with self._lock:
+            self._waiting.discard(verb_name)
+            self._rung_at = time.monotonic()
+        ring_nudge(verb_name, app)
+
+
+nudges = Nudges()
+
+
+def ring_nudge(verb_name: str, app: Flask) -> None:
+    try:
+        if not redis(app).set(nudge_mark(verb_name), "1", nx=True, ex=NUDGE_SECONDS):
+            return
+        queue = Queue(QUEUE, connection=redis(app), serializer=JSONSerializer)
+        queue.enqueue(run_nudge, verb_name, job_timeout=JOB_SECONDS, result_ttl=0, failure_ttl=60)
+    except RedisError as error:
+        log.warning("the bell could not be rung: %s", type(error).__name__)
+
+
+def nudge_mark(verb_name: str) -> str:
+    return f"hub:nudged:{verb_name}"
+
+
+def run_nudge(verb_name: str) -> None:
+    with current_app.app_context():
+        redis(current_app._get_current_object()).delete(nudge_mark(verb_name))  # type: ignore[attr-defined]
+        try:
+            _verb(verb_name)()
+            db.session.commit()
+        finally:
+            db.session.remove()
+
+
 def ring_bells(session: Session) -> None:
     if not session.in_nested_transaction():
         for bell in session.info.pop("bells", {}):
             ring(bell)
+        for verb_name in session.info.pop("nudges", {}):
+            nudges.add(verb_name, current_app._get_current_object())  # type: ignore[attr-defined]
 
 
 def forget_bells(session: Session, previous: SessionTransaction) -> None:
     if not previous.nested:
         session.info.pop("bells", None)
+        session.info.pop("nudges", None)
 
 
 def run(verb_name: str, model_name: str, row_id: str) -> None:

@@ -29,6 +29,20 @@ def crm(account: Account) -> Crm:
     )
 
 
+def company_crm(account: Account) -> Crm | None:
+    """The CRM with the rights of the whole agency, where the app was installed by one."""
+    token = tokens.company_token(account)
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    if token is None:
+        return None
+    return Crm(
+        app.config["CRM_API_URL"],
+        token,
+        account.location_id,
+        pace=pace(redis(app), account.location_id),
+    )
+
+
 def scorm_cloud(account: Account) -> ScormCloud:
     """SCORM Cloud with the account's own App ID and Secret Key; NotConnected without them."""
     if not (account.scorm_app_id and account.scorm_secret_key):

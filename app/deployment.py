@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from flask import current_app
-from redis import Redis
 
 from app.clients.crm import CrmApp
-from app.extensions import redis
 
 
 def setting(name: str) -> Any:
@@ -21,8 +19,3 @@ def crm_app() -> CrmApp:
     return CrmApp(
         setting("CRM_API_URL"), setting("CRM_CLIENT_ID"), setting("CRM_CLIENT_SECRET")
     )
-
-
-def memory() -> Redis:
-    """What may be forgotten at any moment: counts of attempts and the like."""
-    return redis(current_app._get_current_object())  # type: ignore[attr-defined]

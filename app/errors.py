@@ -9,7 +9,6 @@ AppError
  |    +-- SignedOut (401)  no session
  +-- Gone (410)            a used ticket, an expired link
  +-- NotConnected (409)    the CRM or SCORM Cloud is not connected
- +-- TooMany (429)          failed attempts, one after the other
  +-- Unavailable (503)     outside trouble while somebody waits
 Hold                       work of the background that must wait, without counting as a failure
 """
@@ -71,10 +70,6 @@ class Gone(AppError):
 
 class NotConnected(AppError):
     status = 409
-
-
-class TooMany(AppError):
-    status, title = 429, "Too many tries"
 
 
 class Unavailable(AppError):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Flask
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
@@ -17,11 +19,19 @@ migrate = Migrate(render_as_batch=True, compare_type=True)
 def redis(app: Flask) -> Redis:
     """The app's one Redis client, made at first use; short timeouts, because Redis may be away."""
     if "redis" not in app.extensions:
-        options = {"socket_connect_timeout": 2, "socket_keepalive": True, "health_check_interval": 25}
-        if app.config["REDIS_URL"].startswith("rediss://"):
-            options["ssl_cert_reqs"] = None  # the platform's Redis has a self-signed certificate
-        app.extensions["redis"] = Redis.from_url(app.config["REDIS_URL"], **options)
+        url = app.config["REDIS_URL"]
+        app.extensions["redis"] = Redis.from_url(url, health_check_interval=25, **network(url))
     return app.extensions["redis"]
+
+
+def network(url: str) -> dict[str, Any]:
+    """What a connection over the network needs and a local socket does not know."""
+    if url.startswith("unix:"):
+        return {}
+    options: dict[str, Any] = {"socket_connect_timeout": 2, "socket_keepalive": True}
+    if url.startswith("rediss:"):
+        options["ssl_cert_reqs"] = None  # the platform's Redis has a self-signed certificate
+    return options
 
 
 def init_app(app: Flask) -> None:

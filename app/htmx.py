@@ -18,7 +18,7 @@ def wants_fragment() -> bool:
     )
 
 
-def render(page: str, fragment: str, status: int = 200, **values: Any) -> Response:
+def render(page: str, fragment: str, /, status: int = 200, **values: Any) -> Response:
     """The fragment's file starts with an underscore and is included by the page's."""
     name = fragment if wants_fragment() else page
     return make_response(render_template(name, **values), status)
@@ -28,7 +28,10 @@ def redirect_to(address: str) -> Response:
     """After a POST: htmx follows HX-Location inside the page, a plain form the redirect."""
     if wants_fragment():
         response = make_response("", 204)
-        response.headers["HX-Location"] = json.dumps({"path": address, "target": "body"})
+        whole = {"HX-Boosted": "true"}  # the page, and not the fragment that lies at the address too
+        response.headers["HX-Location"] = json.dumps(
+            {"path": address, "target": "body", "headers": whole}
+        )
         return response
     return make_response(redirect(address, 303))
 

@@ -10,7 +10,10 @@ limiter = Limiter(get_remote_address, headers_enabled=True)
 
 
 def init_app(app: Flask) -> None:
-    app.config.setdefault("RATELIMIT_STORAGE_URI", app.config["REDIS_URL"])
+    url = app.config["REDIS_URL"]
+    if url.startswith("unix:"):
+        url = "redis+" + url
+    app.config.setdefault("RATELIMIT_STORAGE_URI", url)
     app.config.setdefault("RATELIMIT_IN_MEMORY_FALLBACK_ENABLED", True)
     app.config.setdefault("RATELIMIT_KEY_PREFIX", "hub")
     limiter.init_app(app)

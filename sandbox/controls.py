@@ -74,7 +74,10 @@ def controls_blueprint(
 
     @controls.route("/settings", methods=["GET", "PUT"])
     def set_knobs() -> ResponseReturnValue:
-        return jsonify(knobs.change(json_body()) if request.method == "PUT" else knobs.all())
+        if request.method == "PUT":
+            knobs.change(json_body())
+            deliveries.rescale()
+        return jsonify(knobs.all())
 
     @controls.get("/ledger")
     def read_ledger() -> ResponseReturnValue:

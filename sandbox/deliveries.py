@@ -29,9 +29,10 @@ CREATE TABLE IF NOT EXISTS deliveries (
     id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, order_key TEXT NOT NULL,
     url TEXT NOT NULL, headers TEXT NOT NULL, body BLOB NOT NULL, created_at TEXT NOT NULL,
     state TEXT NOT NULL DEFAULT 'pending', attempts INTEGER NOT NULL DEFAULT 0,
-    waiting_since REAL NOT NULL, gap_s REAL NOT NULL DEFAULT 0, delay_s REAL NOT NULL DEFAULT 0
+    waiting_since REAL NOT NULL, gap_s REAL NOT NULL DEFAULT 0, delay_s REAL NOT NULL DEFAULT 0,
+    due_at REAL NOT NULL -- waiting_since + gap_s * time scale + delay_s
 );
-CREATE INDEX IF NOT EXISTS deliveries_state ON deliveries (state, id);
+CREATE INDEX IF NOT EXISTS deliveries_due ON deliveries (state, due_at, id);
 CREATE TABLE IF NOT EXISTS delivery_attempts (
     delivery INTEGER NOT NULL, at TEXT NOT NULL, status INTEGER, error TEXT, seconds REAL NOT NULL
 );
@@ -40,6 +41,8 @@ CREATE INDEX IF NOT EXISTS delivery_attempts_of ON delivery_attempts (delivery);
 
 FAULTS: dict[str, Any] = {"drop": 0.0, "delay_s": 0.0, "duplicate": 0.0, "shuffle": False}
 SENDERS = 8
+HANDED_OUT = 2 * SENDERS
+LOOK_AHEAD = 64
 SHUFFLE_SPREAD_S = 2.0
 
 
@@ -102,9 +105,10 @@ class Deliveries:
         copies = 2 if self._faults.hit(faults["duplicate"]) else 1
         for _ in range(copies):
             dropped = self._faults.hit(faults["drop"])
+            now, delay = time.time(), self._delay(faults)
             db.execute(
                 "INSERT INTO deliveries (kind, order_key, url, headers, body, created_at, state,"
-                " waiting_since, delay_s) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " waiting_since, delay_s, due_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     kind,
                     order_key,
@@ -113,8 +117,9 @@ class Deliveries:
                     body,
                     iso(self._clock.now()),
                     "dropped" if dropped else "pending",
-                    time.time(),
-                    self._delay(faults),
+                    now,
+                    delay,
+                    now + delay,
                 ),
             )
         self._wake.set()
@@ -137,10 +142,20 @@ class Deliveries:
         """Make every waiting message due at once; the number of them."""
         with self._store.write() as db:
             changed = db.execute(
-                "UPDATE deliveries SET gap_s = 0, delay_s = 0 WHERE state = 'pending'"
+                "UPDATE deliveries SET due_at = waiting_since WHERE state = 'pending'"
             )
         self._wake.set()
         return changed.rowcount
+
+    def rescale(self) -> None:
+        """Let a changed time scale count for the messages that wait already."""
+        with self._store.write() as db:
+            db.execute(
+                "UPDATE deliveries SET due_at = waiting_since + gap_s * ? + delay_s"
+                " WHERE state = 'pending'",
+                (self._time_scale(),),
+            )
+        self._wake.set()
 
     def _delay(self, faults: Mapping[str, Any]) -> float:
         delay = float(faults["delay_s"])
@@ -163,33 +178,37 @@ class Deliveries:
     def _send_due(self) -> float:
         """Hand what is due to the senders; seconds until the next look."""
         now = time.time()
-        due_at = "waiting_since + gap_s * ? + delay_s"
         with self._store.read() as db:
             rows = db.execute(
-                f"SELECT *, {due_at} AS due_at FROM deliveries WHERE state = 'pending'"
-                " ORDER BY due_at, id LIMIT 200",
-                (self._time_scale(),),
+                "SELECT id, order_key, due_at FROM deliveries WHERE state = 'pending'"
+                " ORDER BY due_at, id LIMIT ?",
+                (LOOK_AHEAD,),
             ).fetchall()
-        keys = set(self._busy.values())
+        busy = dict(self._busy)
         for row in rows:
             if row["due_at"] > now:
                 return min(1.0, max(0.005, row["due_at"] - now))
-            if row["id"] in self._busy or (row["order_key"] and row["order_key"] in keys):
+            if len(busy) >= HANDED_OUT:
+                break  # a sender that becomes free wakes this thread
+            if row["id"] in busy or (row["order_key"] and row["order_key"] in busy.values()):
                 continue
-            keys.add(row["order_key"])
-            self._busy[row["id"]] = row["order_key"]
-            self._senders.submit(self._send, row)
+            busy[row["id"]] = self._busy[row["id"]] = row["order_key"]
+            self._senders.submit(self._send, row["id"])
         return 1.0
 
-    def _send(self, row: sqlite3.Row) -> None:
+    def _send(self, delivery: int) -> None:
         try:
+            with self._store.read() as db:
+                row = db.execute("SELECT * FROM deliveries WHERE id = ?", (delivery,)).fetchone()
+            if row is None or row["state"] != "pending":
+                return  # a reset came between, or it has just been sent
             started = time.time()
             status, error = _attempt(row, self._kinds[row["kind"]].timeout_s)
             self._note(row, status, error, time.time() - started)
         except Exception:
             log.exception("A delivery could not be noted")
         finally:
-            self._busy.pop(row["id"], None)
+            self._busy.pop(delivery, None)
             self._wake.set()
 
     def _note(
@@ -198,6 +217,7 @@ class Deliveries:
         kind = self._kinds[row["kind"]]
         attempts = row["attempts"] + 1
         gap = kind.gap(attempts)
+        now, pause = time.time(), gap or 0.0
         state = "pending"
         if status is not None and kind.delivered(status):
             state = "delivered"
@@ -206,8 +226,8 @@ class Deliveries:
         with self._store.write() as db:
             db.execute(
                 "UPDATE deliveries SET state = ?, attempts = ?, waiting_since = ?, gap_s = ?,"
-                " delay_s = 0 WHERE id = ?",
-                (state, attempts, time.time(), gap or 0.0, row["id"]),
+                " delay_s = 0, due_at = ? WHERE id = ?",
+                (state, attempts, now, pause, now + pause * self._time_scale(), row["id"]),
             )
             db.execute(
                 "INSERT INTO delivery_attempts VALUES (?, ?, ?, ?, ?)",

@@ -41,6 +41,8 @@ class Store:
         self._db.row_factory = sqlite3.Row
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=OFF")
+        self._db.execute("PRAGMA cache_size=-65536")  # 64 MiB, and few checkpoints: writes are
+        self._db.execute("PRAGMA wal_autocheckpoint=10000")  # small and spread over the file
         self._db.execute("PRAGMA foreign_keys=ON")
         self._build()
 

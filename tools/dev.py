@@ -21,7 +21,7 @@ from tools.environment import Ports
 from tools.output import Output
 from tools.places import CACHE, LOCAL, PYTHON, ROOT
 from tools.processes import NotReadyError, Program, Supervisor
-from tools.programs import hub_programs, sandbox_programs
+from tools.programs import sandbox_programs, web_program, work_programs
 from tools.progress import SetupError, say
 from tools.setup import TO_RUN, set_up
 
@@ -99,7 +99,8 @@ def run(options: argparse.Namespace) -> None:
         welcome(places, demo=DEMO_MADE.exists())
         threading.Event().wait()
     except NotReadyError as error:
-        raise SetupError(str(error)) from None
+        advice = "If this began with an update, start over with new local data: bin/dev --fresh"
+        raise SetupError(f"{error}\n{advice}") from None
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -118,10 +119,11 @@ def refuse_taken_ports(places: Ports) -> None:
 
 
 def start_everything(supervisor: Supervisor, places: Ports) -> dict[str, str]:
-    """Starts all programs side by side and waits for them; returns the hub's settings."""
+    """Starts all programs and returns the hub's settings once everything answers.
+
+    Worker and clock come last: nobody waits for them yet, and the others start faster.
+    """
     (LOCAL / "uploads").mkdir(exist_ok=True)
-    sandbox_env = environment.sandbox(places, SANDBOX_DATA)
-    supervisor.start(*sandbox_programs(places, sandbox_env))
     redis_url = redis_server.named()
     if redis_url is None:
         redis_url, redis = redis_server.embedded(LOCAL / "redis")
@@ -131,9 +133,11 @@ def start_everything(supervisor: Supervisor, places: Ports) -> dict[str, str]:
         **environment.webhook_key(SANDBOX_DATA),
         **environment.kept_secrets(LOCAL / "env"),
     }
+    sandbox_env = environment.sandbox(places, SANDBOX_DATA)
     migrations.run(env)
-    supervisor.start(*hub_programs(places, env))
+    supervisor.start(web_program(places, env), *sandbox_programs(places, sandbox_env))
     supervisor.wait_until_ready(START_SECONDS)
+    supervisor.start(*work_programs(env))
     return {**sandbox_env, **env}
 
 

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import base64
-import os
 import secrets
 import subprocess
 from dataclasses import dataclass
@@ -82,6 +81,7 @@ def hub(ports: Ports, *, redis_url: str, data: Path) -> dict[str, str]:
         "CRM_AUTHORIZE_URL": f"{ports.crm_url}/oauth/chooselocation",
         "CRM_FRAME_ORIGINS": f"{ports.crm_url} {ports.agency_url}",
         "SCORM_CLOUD_API_URL": f"http://127.0.0.1:{ports.cloud}/api/v2",
+        "SCORM_PLAYER_ORIGINS": f"{ports.cloud_url} http://*.cloud.localhost:{ports.cloud}",
         "BILLING": "none",
     }
 
@@ -111,18 +111,24 @@ def kept_secrets(file: Path) -> dict[str, str]:
 
 
 def webhook_key(sandbox_data: Path) -> dict[str, str]:
-    """The key by which the hub knows the sandbox CRM's webhooks, made here if it is not there."""
+    """The key by which the hub knows the sandbox CRM's webhooks, made here if it is not there.
+
+    Its public half is kept beside it: working it out takes a third of a quick start.
+    """
+    private, public = sandbox_data / "crm-signing.pem", sandbox_data / "crm-signing.public"
+    if not (private.exists() and public.exists()):
+        public.parent.mkdir(parents=True, exist_ok=True)
+        public.write_text(public_half(private))
+    return {"CRM_WEBHOOK_PUBLIC_KEYS": public.read_text()}
+
+
+def public_half(private: Path) -> str:
     question = (
         "import sys, pathlib; from sandbox.crm.signing import SigningKey; "
         "print(SigningKey(pathlib.Path(sys.argv[1])).public)"
     )
-    answer = subprocess.run(
-        [PYTHON, "-c", question, str(sandbox_data / "crm-signing.pem")],
-        cwd=ROOT,
-        env=os.environ | {"SANDBOX_DATA": str(sandbox_data)},
-        capture_output=True,
-        text=True,
-    )
+    command = [PYTHON, "-c", question, str(private)]
+    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     if answer.returncode != 0:
         raise SetupError(f"The sandbox CRM's signing key cannot be read:\n{answer.stderr}")
-    return {"CRM_WEBHOOK_PUBLIC_KEYS": answer.stdout.strip()}
+    return answer.stdout.strip()

@@ -13,12 +13,14 @@ GUNICORN = [PYTHON, "-m", "gunicorn"]
 SANDBOX_CONFIG = ["--config", "tools/gunicorn_sandbox.py"]
 
 
-def hub_programs(ports: Ports, env: Mapping[str, str]) -> list[Program]:
-    options = ["--bind", f"{HOST}:{ports.hub}", "--log-level", "warning"]
-    web = [*GUNICORN, *options, "wsgi:app"]
-    few = {**env, "WEB_CONCURRENCY": env.get("WEB_CONCURRENCY", "1")}
+def web_program(ports: Ports, env: Mapping[str, str]) -> Program:
+    command = [*GUNICORN, "--bind", f"{HOST}:{ports.hub}", "--log-level", "warning", "wsgi:app"]
+    few = {"WEB_CONCURRENCY": "1", **env}
+    return Program("web", command, few, answers=answers(ports.hub, "/healthz"))
+
+
+def work_programs(env: Mapping[str, str]) -> list[Program]:
     return [
-        Program("web", web, few, answers=answers(ports.hub, "/healthz")),
         Program("worker", [PYTHON, "-m", "flask", "worker"], env),
         Program("clock", [PYTHON, "-m", "flask", "clock"], env),
     ]

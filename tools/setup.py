@@ -58,9 +58,9 @@ def make_venv() -> None:
 
 def usable() -> bool:
     """Whether .venv holds a Python that still runs and is new enough."""
-    question = f"import pip, sys; sys.exit(sys.version_info[:2] < {NEEDED})"
-    if not Path(PYTHON).exists():
+    if not (Path(PYTHON).exists() and (VENV / "bin" / "pip").exists()):
         return False
+    question = f"import sys; sys.exit(sys.version_info[:2] < {NEEDED})"
     return subprocess.run([PYTHON, "-c", question], stderr=subprocess.DEVNULL).returncode == 0
 
 

@@ -174,9 +174,9 @@ def _settle_in(place: Place, company_id: str, by: str) -> Account:
     db.session.flush()
     with acting_for(account.id):
         audit.note(account, by, "reconnected" if returning else "installed", account.name)
+        if returning:
+            push.mark_account(account)  # what waited is written now
         db.session.flush()
-    if returning:
-        later(push.mark_account, account)
     if not place.timezone:
         later(refresh_details, account)
     return account

@@ -6,7 +6,7 @@ opened the course gives it back.
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import func, or_, select, update
@@ -17,6 +17,8 @@ from app.deployment import crm_app, setting
 from app.errors import Hold, LimitReached
 from app.extensions import db
 from app.models import Account, Enrollment, acting_for, now
+
+A_YEAR = timedelta(days=365)
 
 
 def limit(account: Account) -> int | None:
@@ -36,9 +38,11 @@ def used(account: Account) -> int:
 
 
 def used_by_month(account: Account) -> list[tuple[date, int]]:
-    """Registrations of each month that had any, the newest first, in the account's zone."""
+    """Registrations of the last year's months that had any, newest first, in the account's zone."""
     days = db.session.scalars(
-        select(Enrollment.created_at).where(Enrollment.account_id == account.id)
+        select(Enrollment.created_at).where(
+            Enrollment.account_id == account.id, Enrollment.created_at > now() - A_YEAR
+        )
     )
     months: dict[date, int] = {}
     for moment in days:
@@ -86,6 +90,11 @@ def heard_plan_change(body: dict[str, Any]) -> str:
     for account in accounts:
         apply_plan(account, _present_plan(account) or str(body.get("newPlanId") or ""))
     return f"{len(accounts)} account(s) now have their new plan" if accounts else "nobody concerned"
+
+
+def ask_plan(account: Account) -> None:
+    """Takes over the plan that the CRM knows of now."""
+    apply_plan(account, _present_plan(account))
 
 
 def apply_plan(account: Account, plan_id: str) -> None:

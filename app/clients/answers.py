@@ -26,9 +26,10 @@ def read_within(response: requests.Response, limit: int, deadline: float) -> byt
     return bytes(content)
 
 
-def looks_like_a_page(response: requests.Response, content: bytes) -> bool:
-    kind = response.headers.get("Content-Type", "")
-    return "html" in kind or content.lstrip()[:1] == b"<"
+def is_plain_text(response: requests.Response, content: bytes) -> bool:
+    """Whether an answer that is no JSON was at least meant for programs: words, not a page."""
+    kind = response.headers.get("Content-Type", "text/plain")
+    return kind.startswith("text/plain") and content.lstrip()[:1] not in (b"<", b"{", b"[")
 
 
 def refusal_text(answer: Any) -> str:

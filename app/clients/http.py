@@ -12,14 +12,14 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 import requests
 import urllib3
 
 from app.clients.answers import (
     AnswerTooLargeError,
-    looks_like_a_page,
+    is_plain_text,
     read_within,
     refusal_text,
     retry_after,
@@ -97,7 +97,7 @@ class Http:
         headers: Mapping[str, str] | None = None,
         limits: Limits = ORDINARY,
     ) -> dict[str, Any]:
-        """The answer's JSON object; {} for an empty answer, a bare list under "items".
+        """The answer's JSON object; a bare list under "items"; {} for nothing, or a mere "OK".
 
         `body` is sent as JSON, `form` as form fields, `upload` (an object with `read`) as it is.
         When the credentials are refused and a `renew` was given, it is asked once and the call made
@@ -152,15 +152,15 @@ class Http:
             raise self._trouble(method, path, response, "sent us elsewhere instead of answering")
         try:
             answer = json.loads(content) if content.strip() else {}
-        except ValueError:
-            if response.status_code >= 400 and not looks_like_a_page(response, content):
-                raise self._refusal(
-                    method, path, response, content.decode(errors="replace")
-                ) from None
-            raise self._trouble(method, path, response, "sent a page instead of data") from None
+        except (ValueError, RecursionError):
+            if not is_plain_text(response, content):
+                raise self._trouble(method, path, response, "sent a page instead of data") from None
+            answer = content.decode(errors="replace")
         if response.status_code >= 400:
             raise self._refusal(method, path, response, answer)
-        return answer if isinstance(answer, dict) else {"items": answer}
+        if isinstance(answer, list):
+            return {"items": answer}
+        return mapping(answer)
 
     def _silence(self, method: str, path: str, error: Exception) -> OutsideError:
         """No answer, or half of one. The vendor may have acted, unless we never got through."""
@@ -235,6 +235,11 @@ def connectable(url: str) -> tuple[str, dict[str, str]]:
         return url, {}
     here = f"127.0.0.1:{parts.port}" if parts.port else "127.0.0.1"
     return urlunsplit(parts._replace(netloc=here)), {"Host": parts.netloc}
+
+
+def part(identifier: str) -> str:
+    """An id as one part of a path, whatever it holds."""
+    return quote(identifier, safe="")
 
 
 def is_timeout(error: Exception) -> bool:

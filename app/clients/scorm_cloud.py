@@ -10,9 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, BinaryIO
-from urllib.parse import quote
 
-from app.clients.http import LARGE_ANSWER, UPLOAD, Http, OutsideError, Pace
+from app.clients.http import LARGE_ANSWER, UPLOAD, Http, OutsideError, Pace, part
 from app.clients.multipart import MultipartFile
 from app.clients.reading import mappings, text
 from app.clients.scorm_requests import CloudLearner, Postback
@@ -297,11 +296,6 @@ class ScormCloud:
 def senseless(method: str, path: str, reason: str) -> OutsideError:
     """A good answer that lacks what it is for."""
     return OutsideError(SERVICE, method, path, reason, status=200, garbled=True)
-
-
-def part(identifier: str) -> str:
-    """An id as one part of a path."""
-    return quote(identifier, safe="")
 
 
 def stamp(moment: datetime) -> str:

@@ -48,7 +48,9 @@ class CrmEffect(AccountOwned, OwesWork, Base):
     )
 
     kind: Mapped[EffectKind] = mapped_column(String(16))
-    subject: Mapped[str] = mapped_column(String(80))  # learner's, enrolment's or company's id (+ milestone)
+    subject: Mapped[str] = mapped_column(
+        String(80)
+    )  # learner's, enrolment's or company's id (+ milestone)
     learner_id: Mapped[str | None] = mapped_column(String(32), index=True)
     enrollment_id: Mapped[str | None] = mapped_column(String(32), index=True)
     business_id: Mapped[str | None] = mapped_column(String(64), index=True)

@@ -6,6 +6,8 @@ any, and `flask rotate-keys` rewrites what an older one wrote.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from cryptography.fernet import Fernet, MultiFernet
 from flask import current_app
 from sqlalchemy import Text
@@ -14,7 +16,12 @@ from sqlalchemy.types import TypeDecorator
 
 
 def keyring() -> MultiFernet:
-    return MultiFernet([Fernet(key) for key in current_app.config["ENCRYPTION_KEYS"]])
+    return _keyring(tuple(current_app.config["ENCRYPTION_KEYS"]))
+
+
+@lru_cache(maxsize=4)
+def _keyring(keys: tuple[str, ...]) -> MultiFernet:
+    return MultiFernet([Fernet(key) for key in keys])
 
 
 class Encrypted(TypeDecorator[str]):

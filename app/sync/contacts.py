@@ -36,7 +36,10 @@ def wanted(effect: CrmEffect) -> Facts | None:
 
 
 def write(effect: CrmEffect, facts: Facts, crm: Crm) -> None:
-    """Finds the contact by its e-mail address, or makes it. Conflict where it is another learner's."""
+    """Finds the contact by its e-mail address, or makes it.
+
+    Raises Conflict where there is no address, or where the contact is another learner's.
+    """
     learner = effect.learner
     assert learner is not None
     if not learner.email:

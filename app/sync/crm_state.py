@@ -119,14 +119,14 @@ def counters(standings: Sequence[Standing], zone: ZoneInfo) -> Facts:
 
 def record(enrollment: Enrollment, zone: ZoneInfo, certificate: str | None) -> Facts:
     """The properties of the Training Record; `certificate` is the address that verifies it."""
-    learner, course = enrollment.learner, enrollment.course
+    person, title = plain(enrollment.learner.name), plain(enrollment.course.title)
     state = "withdrawn" if enrollment.withdrawn_at and not enrollment.completed else None
     facts = {
-        "name": f"{course.title} – {learner.name}"[:250],
+        "name": f"{title} – {person}"[:250],
         "hub_key": enrollment.id,
-        "learner": learner.name,
-        "email": learner.email,
-        "course": course.title,
+        "learner": person,
+        "email": enrollment.learner.email,
+        "course": title,
         "status": state or str(enrollment.completion),
         "result": None if enrollment.result == Outcome.NONE else str(enrollment.result),
         "score": rounded(enrollment.score),
@@ -142,13 +142,15 @@ def record(enrollment: Enrollment, zone: ZoneInfo, certificate: str | None) -> F
     return given(facts)
 
 
-def summary(key: str, company: str, people: int, standings: Sequence[Standing], zone: ZoneInfo) -> Facts:
+def summary(
+    key: str, company: str, people: int, standings: Sequence[Standing], zone: ZoneInfo
+) -> Facts:
     """The properties of a Company Training Summary over all enrolments of its `people`."""
     counted = [standing for standing in standings if standing.counts]
     done = [standing for standing in counted if standing.completed]
     scores = [standing.score for standing in counted if standing.score is not None]
     facts = {
-        "name": company[:250],
+        "name": plain(company)[:250],
         "hub_key": key,
         "learners": people,
         "enrollments": len(counted),

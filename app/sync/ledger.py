@@ -40,6 +40,7 @@ def for_enrollment(enrollment: Enrollment, kind: EffectKind, milestone: str = ""
         enrollment_id=enrollment.id,
     )
     set_committed_value(row, "enrollment", enrollment)
+    set_committed_value(row, "learner", enrollment.learner)
     return row
 
 

@@ -1,7 +1,7 @@
 """The completion note. Writing one cannot be repeated safely, so each carries a reference.
 
-A note is looked for by that reference before any second try. Whether one is written is decided once,
-at completion: turning the switch on later does not flood the timelines with old news.
+A note is looked for by that reference before any second try. Whether one is written is decided
+once, at completion: turning the switch on later does not flood the timelines with old news.
 """
 
 from __future__ import annotations

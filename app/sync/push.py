@@ -19,7 +19,7 @@ from app.background import later, note_trouble, owed
 from app.clients.crm import Crm, OutsideError
 from app.errors import AppError, Hold
 from app.extensions import db
-from app.models import Account, CrmEffect, EffectKind, Enrollment, Learner, now
+from app.models import Account, CrmEffect, EffectKind, Enrollment, Learner, new_id, now
 from app.sync import companies, contacts, counters, crm_state, ledger, notes, objects, records, tags
 from app.sync.crm_state import Facts
 
@@ -56,23 +56,25 @@ def needs_record(effect: CrmEffect) -> str | None:
     )
 
 
-def needs_object(kind: str) -> Callable[[CrmEffect], str | None]:
-    return lambda effect: objects.first(effect.account, kind)
+def needs_record_object(effect: CrmEffect) -> str | None:
+    return objects.first(effect.account, objects.RECORD) or needs_contact(effect)
+
+
+def needs_summary_object(effect: CrmEffect) -> str | None:
+    return objects.first(effect.account, objects.SUMMARY)
 
 
 KINDS = {
     EffectKind.CONTACT: Kind(contacts.wanted, contacts.write, makes_new=True),
     EffectKind.TAGS: Kind(tags.wanted, tags.write, needs_contact),
     EffectKind.COUNTERS: Kind(counters.wanted, counters.write, needs_contact_fields),
-    EffectKind.RECORD: Kind(
-        records.wanted, records.write, needs_object(objects.RECORD), makes_new=True
-    ),
+    EffectKind.RECORD: Kind(records.wanted, records.write, needs_record_object, makes_new=True),
     EffectKind.RELATION: Kind(records.wanted_relation, records.write_relation, needs_record),
     EffectKind.NOTE: Kind(notes.wanted, notes.write, needs_contact, makes_new=True),
     EffectKind.SUMMARY: Kind(
         companies.wanted,
         companies.write,
-        needs_object(objects.SUMMARY),
+        needs_summary_object,
         makes_new=True,
         pause=companies.PAUSE,
     ),
@@ -87,21 +89,28 @@ def mark(enrollment: Enrollment) -> None:
     _mark_company(learner)
 
 
-def mark_learner(learner: Learner) -> None:
-    """The same for everything of one learner: after a change of the contact, company or name."""
-    _mark_person(learner)
+def mark_learner(learner: Learner, quietly: bool = False) -> None:
+    """The same for everything of one learner: after a change of the contact, company or name.
+
+    Quietly: no bell is rung, the clock's sweeper finds the rows, so that the writes of a large
+    account do not stand in the queue before everybody else's.
+    """
+    _mark_person(learner, quietly)
     mine = select(Enrollment).where(
         Enrollment.account_id == learner.account_id, Enrollment.learner_id == learner.id
     )
-    for enrollment in db.session.scalars(mine):
-        _mark_course(enrollment)
-    _mark_company(learner)
+    for enrollment in db.session.scalars(mine).all():
+        _mark_course(enrollment, quietly)
+    _mark_company(learner, quietly)
 
 
 def mark_account(account: Account) -> None:
-    """The same for all learners, in batches by a worker: after a switch, provisioning, reconnect."""
+    """The same for all learners, in batches by a worker: after a switch, provisioning, reconnect.
+
+    Asked again while it is under way, it starts over: the batches say for which asking they are.
+    """
     row = ledger.for_account(account, EffectKind.ALL)
-    row.written = {}
+    row.wanted_digest = new_id()
     row.owe()
     later(write, row)
 
@@ -229,67 +238,71 @@ def _look_for_contact(effect: CrmEffect, learner: Learner) -> None:
 def _note(effect: CrmEffect, trouble: Hold | AppError | OutsideError) -> None:
     unsure = isinstance(trouble, OutsideError) and trouble.outcome_unknown
     effect.end_try(unsure=unsure)
-    refused = isinstance(trouble, OutsideError) and trouble.status in (401, 403)
-    if refused and not trouble.garbled:  # heals by itself once somebody reconnects or allows it
-        effect.fail(f"{RECONNECT} ({trouble.reason})")
+    if isinstance(trouble, OutsideError) and (trouble.is_unauthorised or trouble.is_forbidden):
+        effect.fail(f"{RECONNECT} ({trouble.reason})")  # heals once somebody does that
     else:
         note_trouble(effect, trouble)
 
 
-def _mark_person(learner: Learner) -> None:
+def _mark_person(learner: Learner, quietly: bool = False) -> None:
     for kind in (EffectKind.CONTACT, EffectKind.TAGS, EffectKind.COUNTERS):
         if kind == EffectKind.CONTACT and learner.crm_contact_id:
             continue  # it is there, nothing has to be found
-        _mark_row(ledger.for_learner(learner, kind))
+        _mark_row(ledger.for_learner(learner, kind), quietly)
 
 
-def _mark_course(enrollment: Enrollment) -> None:
-    _mark_row(ledger.for_enrollment(enrollment, EffectKind.RECORD))
-    _mark_row(ledger.for_enrollment(enrollment, EffectKind.RELATION))
+def _mark_course(enrollment: Enrollment, quietly: bool = False) -> None:
+    _mark_row(ledger.for_enrollment(enrollment, EffectKind.RECORD), quietly)
+    _mark_row(ledger.for_enrollment(enrollment, EffectKind.RELATION), quietly)
     if enrollment.completed:
-        _mark_row(ledger.for_enrollment(enrollment, EffectKind.NOTE, ledger.COMPLETED))
+        _mark_row(ledger.for_enrollment(enrollment, EffectKind.NOTE, ledger.COMPLETED), quietly)
 
 
-def _mark_company(learner: Learner) -> None:
+def _mark_company(learner: Learner, quietly: bool = False) -> None:
     """The company's summary, and that of the company which the learner has left."""
     counters_row = ledger.for_learner(learner, EffectKind.COUNTERS)
     left = counters_row.business_id
     counters_row.business_id = learner.business_id
     for business_id in {left, learner.business_id} - {None}:
         assert business_id is not None
-        _mark_row(ledger.for_company(learner.account_id, business_id))
+        _mark_row(ledger.for_company(learner.account_id, business_id), quietly)
 
 
-def _mark_row(effect: CrmEffect) -> None:
+def _mark_row(effect: CrmEffect, quietly: bool = False) -> None:
     """Rings if the row owes work and can be written; says what it waits for if it cannot."""
     kind = KINDS[EffectKind(effect.kind)]
     facts = kind.wanted(effect)
     news = effect.want(crm_state.digest(facts) if facts is not None else None, kind.pause)
-    if not (news or effect.waiting):
+    stuck = effect.waiting or effect.last_error == contacts.GONE
+    if not (news or stuck):
         return
     if effect.learner is not None and contacts.lost(effect.learner):
         effect.park(contacts.GONE)
-    elif reason := kind.first(effect):
+        return
+    if reason := kind.first(effect):
         effect.wait_for(reason)
-    else:
-        if effect.waiting:
-            effect.owe()
+        return
+    if stuck:
+        effect.owe()
+    if not quietly:
         later(write, effect, wait=kind.pause)
 
 
 def _mark_next(effect: CrmEffect) -> None:
     """One batch of all learners; the row keeps how far it came and owes work until the end."""
-    after = effect.written.get("after", "")
+    asking = effect.wanted_digest
+    after = effect.written.get("after", "") if effect.written.get("asking") == asking else ""
     batch = db.session.scalars(
         select(Learner)
         .where(Learner.account_id == effect.account_id, Learner.id > after)
         .order_by(Learner.id)
         .limit(BATCH)
     ).all()
+    more = len(batch) == BATCH
     for learner in batch:
-        mark_learner(learner)
-    if len(batch) == BATCH:
-        effect.written = {"after": batch[-1].id}
+        mark_learner(learner, quietly=more)
+    if more:
+        effect.written = {"asking": asking, "after": batch[-1].id}
         effect.postpone(timedelta())
 
 

@@ -31,8 +31,8 @@ def put(effect: CrmEffect, facts: Facts, crm: Crm, schema: objects.Kept) -> None
     record_id, known = effect.crm_id, effect.written
     if record_id is None:
         found = crm.find_record(schema.key, objects.HUB_KEY, facts[objects.HUB_KEY])
-        record_id, known = (found.id, found.properties) if found else (None, {})
-        known = schema.our_names(known)
+        if found is not None:
+            record_id, known = found.id, schema.our_names(found.properties)
     if record_id is None:
         record_id = crm.create_record(schema.key, schema.their_names(facts)).id
     elif changed := changes(facts, known):

@@ -1,4 +1,4 @@
-"""What Provision Now makes in the CRM: two custom objects, their fields, and fields on the contact."""
+"""What Provision Now makes in the CRM: two custom objects, their fields, fields on the contact."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The learner's tags. Only names that are ours are ever removed; everybody else's stay as they are."""
+"""The learner's tags. Only names that are ours are ever removed; all others stay as they are."""
 
 from __future__ import annotations
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from functools import cache
 from typing import Any
 
 from sqlalchemy.dialects import postgresql, sqlite
 
-from app.background import later_by_id, owed
+from app.background import Bell, nudge, owed, ring
 from app.extensions import db
 from app.models import WebhookEvent, new_id, now
 from app.webhooks import handlers
+
+BATCH = 500
 
 
 def receive(source: str, kind: str, body: str, account_id: str | None, key: str = "") -> bool:
@@ -28,17 +31,25 @@ def receive(source: str, kind: str, body: str, account_id: str | None, key: str 
         "owed_since": moment,
         "attempts": 0,
     }
-    if db.session.execute(insert_once(row)).rowcount == 0:  # type: ignore[attr-defined]
+    stored = db.session.connection().execute(insert_once(db.engine.dialect.name), row)
+    if stored.rowcount == 0:
         return False
-    later_by_id(handle, WebhookEvent, row["id"])
+    nudge(ring_for_events)
     return True
 
 
-def insert_once(row: dict[str, Any]) -> Any:
+@cache
+def insert_once(dialect_name: str) -> Any:
     """One INSERT that a second delivery turns into nothing; both databases know it."""
-    dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
-    unique = [WebhookEvent.source, WebhookEvent.key]
-    return dialect.insert(WebhookEvent).values(**row).on_conflict_do_nothing(index_elements=unique)
+    dialect = postgresql if dialect_name == "postgresql" else sqlite
+    table = WebhookEvent.__table__
+    return dialect.insert(table).on_conflict_do_nothing(index_elements=["source", "key"])
+
+
+def ring_for_events() -> None:
+    """Rings for every event that waits. A burst of postbacks leaves one bell, not one for each."""
+    for event_id in db.session.scalars(WebhookEvent.due(BATCH)).all():
+        ring(Bell("app.webhooks.inbox.handle", "WebhookEvent", event_id), unique=True)
 
 
 def digest(account_id: str | None, body: str) -> str:

@@ -186,6 +186,7 @@ def upgrade() -> None:
         sa.Column("user_name", sa.String(length=255), nullable=False),
         sa.Column("role", sa.String(length=32), nullable=False),
         sa.Column("embed_origin", sa.String(length=255), nullable=True),
+        sa.Column("confirmed_at", app.models.base.UtcDateTime(timezone=True), nullable=True),
         sa.Column("seen_at", app.models.base.UtcDateTime(timezone=True), nullable=False),
         sa.Column("ended_at", app.models.base.UtcDateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], ondelete="CASCADE"),

@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 
 from sandbox.clock import Clock
 from sandbox.crm import (
+    app_calls,
     associations,
     businesses,
     choose_location,
@@ -104,7 +105,11 @@ def _crm(data: Path) -> Crm:
         knobs=knobs,
         ledger=Ledger(store, clock, "location"),
         deliveries=Deliveries(
-            store, clock, faults, [webhooks.KIND], lambda: float(knobs["webhook_time_scale"])
+            store,
+            clock,
+            faults,
+            [webhooks.KIND, app_calls.KIND],
+            lambda: float(knobs["webhook_time_scale"]),
         ),
         pace=Pace(),
         signing_key=SigningKey(data / "crm-signing.pem"),

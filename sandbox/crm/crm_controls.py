@@ -7,7 +7,7 @@ from flask import Blueprint, Response, jsonify
 from flask.typing import ResponseReturnValue
 
 from sandbox.controls import controls_blueprint, json_body
-from sandbox.crm import grants, identities, webhooks
+from sandbox.crm import app_calls, grants, identities, webhooks
 from sandbox.crm.crm_state import Crm
 from sandbox.crm.desktop import current_user, set_plan
 from sandbox.crm.documents import AGENCY, Doc, contacts, locations, records, users
@@ -103,7 +103,31 @@ def make_controls(crm: Crm) -> Blueprint:
             )
         return jsonify(webhookId=webhook_id)
 
+    @controls.post("/trigger-subscription")
+    def trigger_subscription() -> ResponseReturnValue:
+        """A user used the app's trigger: ``{"location", "key", "url", "eventType", "filters"}``."""
+        asked = _app_call(json_body())
+        if asked.get("eventType", "CREATED") not in app_calls.EVENTS:
+            raise ValueError(f"eventType is one of {', '.join(app_calls.EVENTS)}.")
+        with crm.store.write() as db:
+            return jsonify(app_calls.subscribe(crm, db, _place(crm, asked), asked))
+
+    @controls.post("/action")
+    def action() -> ResponseReturnValue:
+        """A workflow reached the app's action: ``{"location", "key", "url", "contact"}``."""
+        asked = _app_call(json_body())
+        with crm.store.write() as db:
+            return jsonify(app_calls.act(crm, db, _place(crm, asked), asked))
+
     return controls
+
+
+def _app_call(asked: dict[str, Any]) -> dict[str, Any]:
+    if not (isinstance(asked.get("key"), str) and isinstance(asked.get("url"), str)):
+        raise ValueError("key and url are texts.")
+    if not isinstance(asked.get("headers", {}), dict):
+        raise ValueError("headers is an object.")
+    return asked
 
 
 def _overview(crm: Crm) -> Mapping[str, Any]:

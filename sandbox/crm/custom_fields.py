@@ -109,7 +109,7 @@ def create(call: Call) -> Answer:
 @bp.put("/custom-fields/<field_id>")
 @endpoint(
     "locations/customFields.write",
-    body=Shape({"locationId": filled}, _OPTIONAL | {"showInForms": boolean}),
+    body=Shape({"locationId": filled, "showInForms": boolean}, _OPTIONAL),
 )
 def update(call: Call, field_id: str) -> Doc:
     """Change a field; ``options`` replace the whole list."""

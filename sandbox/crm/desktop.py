@@ -201,9 +201,7 @@ def apps(location: str) -> ResponseReturnValue:
 def change_plan(location: str) -> ResponseReturnValue:
     here, plan = crm(), request.form.get("plan", "")
     if plan in [one["id"] for one in PLANS]:
-        with here.store.write() as db:
-            set_plan(here, location, plan, current_user(here, location)["id"])
-            del db
+        set_plan(here, location, plan, current_user(here, location)["id"])
     return redirect(url_for("desktop.apps", location=location))
 
 

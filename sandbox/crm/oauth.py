@@ -160,7 +160,7 @@ def installed_locations_v3(call: Call) -> Doc:
     return {
         "items": page,
         "pagination": pagination,
-        "metadata": {"filterApplied": "", "sortApplied": ""},
+        "metadata": {"filterApplied": {}, "sortApplied": {}},
         "installToFutureLocations": True,
     }
 

@@ -36,9 +36,9 @@ _PLACES = {
 }
 _USERS = (
     ("agency-owner", "Robin", "Harbour", "agency", "admin", ()),
+    ("both-admin", "Ifeoma", "Eze", "account", "admin", LOCATIONS),
     ("demo-admin", "Dana", "Whitfield", "account", "admin", ("demo-location",)),
     ("demo-user", "Marek", "Nowak", "account", "user", ("demo-location",)),
-    ("both-admin", "Ifeoma", "Eze", "account", "admin", LOCATIONS),
     ("second-admin", "Sven", "Lindqvist", "account", "admin", ("second-location",)),
     ("second-user", "Camila", "Reyes", "account", "user", ("second-location",)),
 )
@@ -156,7 +156,11 @@ def _tags(db: sqlite3.Connection, location: str, names: list[str]) -> None:
 def _extras(db: sqlite3.Connection, location: str) -> None:
     for name, status in _WORKFLOWS:
         moment = iso(_START)
-        workflow = {"id": seeded_id("workflow", location, name), "name": name, "status": status}
+        workflow: Doc = {
+            "id": seeded_id("workflow", location, name),
+            "name": name,
+            "status": status,
+        }
         workflow |= {"version": 1, "createdAt": moment, "updatedAt": moment}
         workflows.add(db, location, {**workflow, "locationId": location})
     value = {"name": "Training contact", "value": f"training@{location}.example"}

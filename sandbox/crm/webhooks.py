@@ -60,11 +60,10 @@ def send(
     if crm.faults.get()["webhooks"]["off"]:
         return None
     webhook_id = secrets.token_hex(16)
-    message = {"type": event}
-    if location:
-        message["locationId"] = location
-    message |= {
+    message = {
         **fields,
+        **({"locationId": location} if location else {}),
+        "type": event,  # some definitions have a type of their own; the event's is what counts
         "appId": APP_ID,
         "versionId": VERSION_ID,
         "timestamp": crm.now(),

@@ -82,19 +82,14 @@ class Cloud:
         """What was found in a course version's zip; KeyError if there is no such version."""
         from sandbox.scorm_cloud.packages import Package
 
-        with self.store.read() as db:
-            row = db.execute(
-                "SELECT package, file FROM course_versions WHERE app = ? AND course = ?"
-                " AND version = ?",
-                (app, course, version),
-            ).fetchone()
-        if row is None:
-            raise KeyError(course)
-        kept = _parsed.get(row["file"])
-        if kept is None or kept[0] != row["package"]:
-            kept = (row["package"], Package.from_dict(json.loads(row["package"])))
-            _parsed[row["file"]] = kept
-        return kept[1]
+        file = self.file(app, course, version).name
+        if file not in _parsed:
+            with self.store.read() as db:
+                row = db.execute(
+                    "SELECT package FROM course_versions WHERE file = ?", (file,)
+                ).fetchone()
+            _parsed[file] = Package.from_dict(json.loads(row["package"]))
+        return cast("Package", _parsed[file])
 
     def file(self, app: str, course: str, version: int) -> Path:
         """Where a course version's zip lies; KeyError if there is no such version."""
@@ -108,7 +103,7 @@ class Cloud:
         return self.folder / str(row["file"])
 
 
-_parsed: dict[str, tuple[str, Any]] = {}
+_parsed: dict[str, Any] = {}  # by the name of the zip, which never stands for anything else
 
 
 def the_cloud() -> Cloud:

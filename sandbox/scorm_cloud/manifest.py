@@ -22,6 +22,7 @@ from sandbox.scorm_cloud.standards import SCORM12
 MAX_MANIFEST = 5 * 1024**2  # bytes
 MAX_DEPTH = 50  # of items in items
 ROOT = "http://package/"  # only to resolve relative addresses against
+NOWHERE = "about:invalid"
 
 
 @dataclass
@@ -159,7 +160,7 @@ class Reader:
             return
         base, source = resource
         href = attribute(source, "href")
-        member = self._member(urljoin(base, href)) if href else None
+        member = self._member(resolve(base, href)) if href else None
         if member is None:
             reason = f"its launch file {quoted(href)} is missing" if href else "it has no href"
             self.warnings.append(f"{item} cannot be launched: {reason}")
@@ -195,23 +196,31 @@ class Reader:
 
     def _read_resources(self) -> dict[str, tuple[str, Element]]:
         """Resources by identifier, each with the address its relative links start from."""
-        base = urljoin(ROOT, attribute(self._manifest, "base"))
+        base = resolve(ROOT, attribute(self._manifest, "base"))
         resources = child(self._manifest, "resources")
-        base = urljoin(base, attribute(resources, "base"))
+        base = resolve(base, attribute(resources, "base"))
         found: dict[str, tuple[str, Element]] = {}
         missing = 0
         for each in children(resources, "resource"):
-            own = urljoin(base, attribute(each, "base"))
+            own = resolve(base, attribute(each, "base"))
             name = attribute(each, "identifier")
             if name in found:
                 self.warnings.append(f"The resource {quoted(name)} is defined twice")
                 continue
             found[name] = own, each
-            files = (urljoin(own, attribute(file, "href")) for file in children(each, "file"))
+            files = (resolve(own, attribute(file, "href")) for file in children(each, "file"))
             missing += sum(self._member(address) is None for address in files)
         if missing:
             self.warnings.append(f"Files listed in the manifest but not in the zip: {missing}")
         return found
+
+
+def resolve(base: str, address: str) -> str:
+    """`address` as seen from `base`; an address that makes no sense names nothing in the package."""
+    try:
+        return urljoin(base, address)
+    except ValueError:
+        return NOWHERE
 
 
 def launch_address(member: str, href: str, parameters: str) -> str:

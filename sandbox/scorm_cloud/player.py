@@ -9,6 +9,7 @@ origin makes. Who knows the unguessable name of a launch may commit to it; there
 
 import json
 import os
+from collections.abc import Iterator
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
@@ -190,7 +191,7 @@ def session_for(cloud: Cloud, opened: runtime.Launch, package: Package) -> dict[
         "base": here,
         "exit": exit_address(opened.redirect, f"{here}end"),
         "learner": {"id": learner["id"], "name": ", ".join(names)},
-        "items": [item_for(each) for each in package.root.walk()],
+        "items": list(items_below(package.root, None)),
         "tree": package.sequencing,
         "start": opened.start_sco,
         "stored": state.items,
@@ -198,13 +199,19 @@ def session_for(cloud: Cloud, opened: runtime.Launch, package: Package) -> dict[
     }
 
 
-def item_for(activity: Activity) -> dict[str, Any]:
-    """One line of the manifest, as the script sees it."""
+def items_below(activity: Activity, parent: str | None) -> Iterator[dict[str, Any]]:
+    """The lines of the manifest, as the script sees them."""
+    yield item_for(activity, parent)
+    for each in activity.children:
+        yield from items_below(each, activity.identifier)
+
+
+def item_for(activity: Activity, parent: str | None) -> dict[str, Any]:
     return {
         "id": activity.identifier,
+        "parent": parent,
         "title": activity.title,
         "href": activity.href,
-        "reports": activity.type == "SCO",
         "launchData": activity.data_from_lms or "",
         "masteryScore": activity.mastery_score,
         "maxTimeAllowed": activity.max_time_allowed or "",
@@ -216,9 +223,9 @@ def item_for(activity: Activity) -> dict[str, Any]:
 
 def exit_address(wanted: str, end_page: str) -> str:
     """Where to go on exit: a web address, or one of SCORM Cloud's key words, or our own page."""
-    if wanted == "blank":
+    if wanted.lower() == "blank":
         return "about:blank"
-    if wanted == "closer":
+    if wanted.lower() == "closer":
         return "closer"
     return web_address(wanted) or end_page
 

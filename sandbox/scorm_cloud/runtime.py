@@ -10,36 +10,15 @@ import sqlite3
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
-from sandbox.scorm_cloud import rollup
 from sandbox.scorm_cloud.cloud import Cloud
 from sandbox.scorm_cloud.instances import restart_if_due
 from sandbox.scorm_cloud.links import Link
 from sandbox.scorm_cloud.postbacks import owe_postback
+from sandbox.scorm_cloud.progress import Launch, instance_row, roll_up, scos, store_item
 
-if TYPE_CHECKING:
-    from sandbox.scorm_cloud.packages import Activity
-
-
-@dataclass(frozen=True)
-class Launch:
-    """One opened session. Without a registration it is a preview; untracked ones keep nothing."""
-
-    id: str
-    app: str
-    course: str
-    version: int
-    registration: str | None
-    instance: int | None
-    learner: dict[str, str]  # id, firstName, lastName; empty texts where unknown
-    title: str
-    redirect: str
-    start_sco: str | None
-
-    @property
-    def tracked(self) -> bool:
-        return self.registration is not None
+__all__ = ["Launch", "State"]  # with the functions below, all that a player needs
 
 
 @dataclass
@@ -78,8 +57,8 @@ def open_launch(cloud: Cloud, link: Link) -> Launch:
         opened = find_launch(cloud, launch_id)
         if opened is None:
             raise KeyError(link.course)
-        if opened.tracked and not _scos(cloud, opened):
-            _roll_up(cloud, db, opened, {"completion": "COMPLETED"})  # pages only: seen is done
+        if opened.tracked and not scos(cloud, opened):
+            roll_up(cloud, db, opened, {"completion": "COMPLETED"})  # pages only: seen is done
         return opened
 
 
@@ -121,7 +100,7 @@ def find_launch(cloud: Cloud, launch_id: str) -> Launch | None:
 def state_for(cloud: Cloud, launch: Launch) -> State:
     """What the session starts from; empty for a preview."""
     with cloud.store.read() as db:
-        instance = _instance(db, launch)
+        instance = instance_row(db, launch)
         if instance is None:
             return State()
         rows = db.execute(
@@ -151,11 +130,11 @@ def commit(
     if not launch.tracked:
         return
     with cloud.store.write() as db:
-        if _instance(db, launch) is None:
+        if instance_row(db, launch) is None:
             return  # the registration was deleted or reset while somebody was in it
-        _store_item(db, launch, item_id, cmi, final)
+        store_item(db, launch, item_id, cmi, final)
         _log(cloud, db, launch, "commit", item_id, final)
-        _roll_up(cloud, db, launch, root)
+        roll_up(cloud, db, launch, root)
 
 
 def save_sequencing(
@@ -187,7 +166,7 @@ def leave(cloud: Cloud, launch: Launch) -> None:
         left = db.execute(
             "UPDATE launches SET exited = ? WHERE id = ? AND exited IS NULL", (now, launch.id)
         )
-        if not left.rowcount or _instance(db, launch) is None:
+        if not left.rowcount or instance_row(db, launch) is None:
             return
         db.execute(
             "UPDATE instances SET last_access = ?, updated = ?"
@@ -231,114 +210,6 @@ def _version(db: sqlite3.Connection, link: Link, launch: sqlite3.Row) -> int | N
             (link.app, launch["registration"], launch["instance"]),
         ).fetchone()
     return row[0] if row else None
-
-
-def _instance(db: sqlite3.Connection, launch: Launch) -> sqlite3.Row | None:
-    row: sqlite3.Row | None = db.execute(
-        "SELECT * FROM instances WHERE app = ? AND registration = ? AND instance = ?",
-        (launch.app, launch.registration, launch.instance),
-    ).fetchone()
-    return row
-
-
-def _store_item(
-    db: sqlite3.Connection, launch: Launch, item_id: str, cmi: dict[str, Any], final: bool
-) -> None:
-    key = (launch.app, launch.registration, launch.instance, item_id)
-    former = db.execute(
-        "SELECT * FROM items WHERE app = ? AND registration = ? AND instance = ? AND item = ?", key
-    ).fetchone()
-    attempts, carried = 1, 0.0
-    if former is not None:
-        attempts, carried = former["attempts"], former["carried"]
-        if former["launch"] != launch.id:
-            before = json.loads(former["cmi"])
-            attempts += not rollup.is_suspended(before)
-            lost = rollup.item_seconds(before, bool(former["final"])) - rollup.started_at(
-                cmi, final
-            )
-            carried += max(0.0, lost)
-    db.execute(
-        "INSERT OR REPLACE INTO items (app, registration, instance, item, cmi, final, attempts,"
-        " launch, carried) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (*key, json.dumps(cmi), final, attempts, launch.id, carried),
-    )
-
-
-def _roll_up(
-    cloud: Cloud, db: sqlite3.Connection, launch: Launch, root: Mapping[str, Any] | None
-) -> None:
-    instance = _instance(db, launch)
-    if instance is None:
-        return
-    kept = json.loads(instance["root"] or "{}") if root is None else _known(root)
-    result = _result(cloud, db, launch, kept)
-    attempts = db.execute(
-        "SELECT max(attempts) FROM items WHERE app = ? AND registration = ? AND instance = ?",
-        (launch.app, launch.registration, launch.instance),
-    ).fetchone()[0]
-    now = cloud.now()
-    completed = instance["completed"] or (now if result.completion == "COMPLETED" else None)
-    db.execute(
-        "UPDATE instances SET completion = ?, success = ?, score = ?, seconds = ?, root = ?,"
-        " completed = ?, last_access = ?, updated = ?, attempts = ?"
-        " WHERE app = ? AND registration = ? AND instance = ?",
-        (
-            result.completion,
-            result.success,
-            result.score,
-            result.seconds,
-            json.dumps(kept) if kept else None,
-            completed,
-            now,
-            now,
-            attempts or 1,
-            launch.app,
-            launch.registration,
-            launch.instance,
-        ),
-    )
-    db.execute(
-        "UPDATE launches SET completion = ?, success = ?, score = ?, last_update = ?,"
-        " seconds = max(0, ? - seconds_before) WHERE id = ?",
-        (result.completion, result.success, result.score, now, result.seconds, launch.id),
-    )
-    owe_postback(cloud, db, launch.app, str(launch.registration))
-
-
-def _result(
-    cloud: Cloud, db: sqlite3.Connection, launch: Launch, root: Mapping[str, Any]
-) -> rollup.Result:
-    parts = _scos(cloud, launch)
-    mastery = {part.identifier: part.mastery_score for part in parts}
-    rows = db.execute(
-        "SELECT * FROM items WHERE app = ? AND registration = ? AND instance = ?",
-        (launch.app, launch.registration, launch.instance),
-    ).fetchall()
-    results = [
-        rollup.item_result(
-            rollup.Reported(json.loads(row["cmi"]), bool(row["final"]), mastery.get(row["item"]))
-        )
-        for row in rows
-    ]
-    whole = rollup.of_items(results, len(parts))
-    carried = sum(row["carried"] for row in rows)
-    return rollup.Result(
-        root.get("completion", whole.completion),
-        root.get("success", whole.success),
-        root.get("score", whole.score),
-        whole.seconds + carried,
-    )
-
-
-def _scos(cloud: Cloud, launch: Launch) -> list["Activity"]:
-    """The items that report to the LMS; plain pages (assets) do not."""
-    root = cloud.package(launch.app, launch.course, launch.version).root
-    return [each for each in root.launchable() if each.type == "SCO"]
-
-
-def _known(root: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in root.items() if value is not None}
 
 
 def _log(

@@ -35,8 +35,11 @@ def cloud_controls(cloud: Cloud) -> Blueprint:
 
     @controls.post("/play")
     def play_registration() -> ResponseReturnValue:
+        wanted = json_body()
         try:
-            return jsonify(play(cloud, json_body()))
+            if "plays" not in wanted:
+                return jsonify(play(cloud, wanted))
+            return jsonify(played=_play_all(cloud, wanted["plays"]))
         except KeyError as error:
             return jsonify(error=f"There is no registration {error.args[0]}."), 404
 
@@ -67,6 +70,16 @@ def cloud_controls(cloud: Cloud) -> Blueprint:
         return jsonify(launches=[dict(row) for row in rows])
 
     return controls
+
+
+def _play_all(cloud: Cloud, plays: Any) -> int:
+    """Many sessions in one call; all of them or, if one is wrong, none."""
+    if not isinstance(plays, list) or not all(isinstance(each, dict) for each in plays):
+        raise ValueError("plays is a list of objects.")
+    with cloud.store.write():
+        for each in plays:
+            play(cloud, each)
+    return len(plays)
 
 
 def _checked(changes: Mapping[str, Any]) -> dict[str, Any]:

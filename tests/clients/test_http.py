@@ -93,6 +93,18 @@ def test_a_page_instead_of_data_is_passing_trouble(odd: OddServer, status: int) 
     assert "<" not in error.reason
 
 
+def test_a_mere_ok_is_an_answer(odd: OddServer) -> None:
+    odd.plan(Planned(200, b"OK", {"Content-Type": "text/plain; charset=utf-8"}))
+    assert client(odd).call("POST", "/x") == {}
+
+
+@pytest.mark.parametrize("body", [b'{"half": ', b"[" * 500_000, b"\xff\xfe"])
+def test_broken_data_is_passing_trouble(odd: OddServer, body: bytes) -> None:
+    odd.plan(Planned(200, body, {"Content-Type": "application/json"}))
+    error = failure(client(odd), "POST")
+    assert (error.can_retry, error.outcome_unknown) == (True, True)
+
+
 def test_a_cut_connection_leaves_a_write_in_doubt(odd: OddServer) -> None:
     odd.plan(cut, cut, cut_in_the_middle)
     http = client(odd)
@@ -186,7 +198,7 @@ def test_all_complaints_of_a_list_are_told(odd: OddServer) -> None:
     assert failure(client(odd)).reason == "a is wrong; b too."
     odd.plan(Planned(404, {"error": {"code": "X", "message": "no such place"}}))
     assert failure(client(odd)).reason == "no such place."
-    odd.plan(Planned(400, b"plain words"))
+    odd.plan(Planned(400, b"plain words", {"Content-Type": "text/plain"}))
     assert failure(client(odd)).reason == "plain words."
 
 

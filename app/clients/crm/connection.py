@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from typing import Any
-from urllib.parse import quote
 
 from app.clients.http import Http, OutsideError, Pace
 from app.clients.reading import mapping, mappings, text
@@ -75,8 +74,3 @@ class Connection:
             if len(items) < PAGE:
                 return
             skip += PAGE
-
-
-def part(identifier: str) -> str:
-    """An id as one part of a path."""
-    return quote(identifier, safe="")

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Self
 
-from app.clients.crm.connection import Connection, part
+from app.clients.crm.connection import Connection
+from app.clients.http import part
 from app.clients.reading import mapping, mappings, text, texts, when
 
 QUERY_LENGTH = 75
@@ -128,7 +129,7 @@ class Contacts(Connection):
         """POST /contacts/. Facts: first_name, last_name, email, phone, company_name, source, ...
 
         A person the location knows, where it forbids duplicates: `already_exists` and
-        `existing_id`.
+        `existing_id`. A refused call (422) has been seen to create all the same: prefer upsert.
         """
         body = {**self._here, **written(facts, custom_fields)}
         if tags := list(tags):

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, Self
 
-from app.clients.crm.connection import Connection, part
+from app.clients.crm.connection import Connection
+from app.clients.http import part
 from app.clients.reading import mapping, text
 
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Self
 
-from app.clients.crm.connection import Connection, part
+from app.clients.crm.connection import Connection
+from app.clients.http import part
 from app.clients.reading import mapping, mappings, text, texts, when
 
 PREFIX = "custom_objects."

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Self
 
-from app.clients.crm.connection import Connection, part
+from app.clients.crm.connection import Connection
 from app.clients.crm.objects import Field
+from app.clients.http import part
 from app.clients.reading import mapping, mappings, text, texts
 
 

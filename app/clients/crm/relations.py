@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Self
 
-from app.clients.crm.connection import Connection, part
-from app.clients.http import OutsideError
+from app.clients.crm.connection import Connection
+from app.clients.http import OutsideError, part
 from app.clients.reading import text
 
 

@@ -9,13 +9,13 @@ import sys
 import urllib.request
 from typing import Any
 
-from highlevel import HighLevel
+from highlevel import HighLevel  # type: ignore[import-not-found]
 
 BASE, LOCATION_CODE, COMPANY_CODE = sys.argv[1:]
 CLIENT = {"client_id": "sandboxapp-1", "client_secret": "sandbox-client-secret"}
 
 
-class Local(HighLevel):  # type: ignore[misc]
+class Local(HighLevel):
     BASE_URL = BASE
 
 
@@ -61,7 +61,9 @@ async def main() -> dict[str, Any]:
     )
     id = made["contact"]["id"]
     changed = await client.contacts.update_contact(id, {"city": "Åbo"}, options=header)
-    swapped = await agency.oauth.get_location_access_token({"companyId": "demo-company", "locationId": place})
+    swapped = await agency.oauth.get_location_access_token(
+        {"companyId": "demo-company", "locationId": place}
+    )
     installed = await agency.oauth.get_installed_location("demo-company", "sandboxapp", limit="5")
     before = await client.session_storage.get_session(place)
     expire_tokens()

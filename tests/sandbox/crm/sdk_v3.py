@@ -9,14 +9,14 @@ import json
 import sys
 from typing import Any
 
-from highlevel import HighLevel
+from highlevel import HighLevel  # type: ignore[import-not-found]
 
 BASE, LOCATION_CODE, COMPANY_CODE = sys.argv[1:]
 CLIENT = {"client_id": "sandboxapp-1", "client_secret": "sandbox-client-secret"}
 KEY = "custom_objects.course_enrollment"
 
 
-class Local(HighLevel):  # type: ignore[misc]
+class Local(HighLevel):
     BASE_URL = BASE
 
 
@@ -77,7 +77,9 @@ async def contacts(client: Any, place: str) -> dict[str, Any]:
         "duplicate": double["contact"]["id"],
         "location": (await client.locations.get_location(place))["location"]["name"],
         "location_tags": len((await client.locations.get_location_tags(place))["tags"]),
-        "created_tag": (await client.locations.create_tag(place, {"name": "SDK Tag"}))["tag"]["name"],
+        "created_tag": (await client.locations.create_tag(place, {"name": "SDK Tag"}))["tag"][
+            "name"
+        ],
         "contact_fields": (await client.locations.get_custom_fields(place, model="contact")),
         "custom_value": (
             await client.locations.create_custom_value(place, {"name": "Link", "value": "x"})
@@ -199,7 +201,9 @@ async def the_rest(
             "userRole": "all",
         }
     )
-    swapped = await agency.oauth.get_location_access_token({"companyId": company, "locationId": place})
+    swapped = await agency.oauth.get_location_access_token(
+        {"companyId": company, "locationId": place}
+    )
     installed = await agency.oauth.get_installed_location(company, "sandboxapp", page_size=20)
     owner = await agency.companies.get_company(company)
     return {

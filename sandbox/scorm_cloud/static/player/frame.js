@@ -1,7 +1,7 @@
 // The frame a course runs in. Each item gets a frame of its own, so nothing of the former one,
 // neither scripts nor steps of the browser's history, is left behind.
 
-import { session, setUnloading } from "./session.js";
+import { beginUnloading, endUnloading, session } from "./session.js";
 
 const PATIENCE = 2000; // ms for a course to save its data when it is asked to go
 
@@ -26,7 +26,7 @@ export class ContentFrame {
   async clear() {
     const frame = this.element;
     if (frame === null) return;
-    setUnloading(true);
+    beginUnloading();
     await new Promise((resolve) => {
       frame.addEventListener("load", resolve, { once: true });
       setTimeout(resolve, PATIENCE); // a course may ask "leave this page?" and be told to stay
@@ -37,9 +37,9 @@ export class ContentFrame {
 
   // The same at once, for when the player's own page goes away.
   drop() {
-    setUnloading(true);
+    beginUnloading();
     this.element?.remove();
     this.element = null;
-    setUnloading(false);
+    endUnloading();
   }
 }

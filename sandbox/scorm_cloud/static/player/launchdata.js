@@ -2,7 +2,7 @@
 // what the last session left, and of the learner.
 //
 // Only an attempt that was suspended goes on with its bookmark and suspend data. A new attempt at
-// the same item starts without them but keeps what was achieved, unless `afresh` is asked.
+// the same item starts without them but keeps what was achieved.
 
 const text = (value) => (value === null || value === undefined ? "" : String(value));
 
@@ -36,7 +36,7 @@ export function data12(item, stored, learner) {
   return { ...data, ...kept(stored ?? {}, ["student_preference", ...(resumed ? lasting : [])]) };
 }
 
-export function data2004(item, stored, learner, afresh) {
+export function data2004(item, stored, learner) {
   const former = stored ?? {};
   const resumed = former.exit === "suspend";
   const achieved = ["completion_status", "success_status", "score", "progress_measure"];
@@ -44,14 +44,14 @@ export function data2004(item, stored, learner, afresh) {
     "location", "suspend_data", "objectives", "interactions", "comments_from_learner",
     "learner_preference", "total_time", ...achieved,
   ];
-  const names = resumed ? lasting : afresh ? [] : ["learner_preference", "total_time", ...achieved];
+  const names = resumed ? lasting : ["learner_preference", "total_time", ...achieved];
   return {
     ...kept(former, names),
     learner_id: learner.id,
     learner_name: learner.name,
     credit: "credit",
     mode: "normal",
-    entry: stored === undefined || afresh && !resumed ? "ab-initio" : resumed ? "resume" : "",
+    entry: stored === undefined ? "ab-initio" : resumed ? "resume" : "",
     launch_data: item.launchData,
     completion_threshold: text(item.completionThreshold),
     scaled_passing_score: text(item.scaledPassingScore),

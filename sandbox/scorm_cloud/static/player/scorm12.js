@@ -1,12 +1,13 @@
 // SCORM 1.2: each item has an API object of its own, and the order is the learner's business.
 
-import { Carrier, items, launchable, report, session } from "./session.js";
+import { Carrier, items, launchable, learnerDidIt, report, session } from "./session.js";
 import { asSuspended, data12, load } from "./launchdata.js";
 
 const CALLS = [
   "LMSInitialize", "LMSFinish", "LMSGetValue", "LMSSetValue", "LMSCommit",
   "LMSGetLastError", "LMSGetErrorString", "LMSGetDiagnostic",
 ];
+const SILENT = 5; // the library's word for it; courses make many mistakes that harm nobody
 
 export class Runtime12 {
   constructor(frame, view, left) {
@@ -42,6 +43,7 @@ export class Runtime12 {
       lmsCommitUrl: session.base,
       httpService: new Carrier((cmi, final) => this.store(item, cmi, final)),
       selfReportSessionTime: true,
+      logLevel: SILENT,
     });
     load(api, data12(item, this.stored.get(item.id), session.learner));
     this.api = api;
@@ -57,7 +59,8 @@ export class Runtime12 {
     const calls = Object.fromEntries(CALLS.map((name) => [name, api[name].bind(api)]));
     calls.LMSFinish = (argument) => {
       const answer = api.LMSFinish(argument);
-      if (answer === "true" && !this.leaving) setTimeout(() => this.finished(api), 300);
+      const byItself = answer === "true" && !this.leaving && learnerDidIt();
+      if (byItself) setTimeout(() => this.finished(api), 300);
       return answer;
     };
     return calls;

@@ -5,14 +5,14 @@
 // asking afterwards would navigate twice. Requests that content makes while it is being sent
 // away are ignored for the same reason.
 
-import { Carrier, items, launchable, report, session } from "./session.js";
-import { asSuspended, data2004, load, stateOf } from "./launchdata.js";
+import { Carrier, items, launchable, learnerDidIt, report, session } from "./session.js";
+import { asSuspended, data2004, load } from "./launchdata.js";
 
 const CALLS = [
   "Initialize", "Terminate", "GetValue", "SetValue", "Commit",
   "GetLastError", "GetErrorString", "GetDiagnostic",
 ];
-const BEACON_LIMIT = 60000; // characters; browsers refuse beacons of more than 64 kB
+const SILENT = 5; // the library's word for it; courses make many mistakes that harm nobody
 const SETTLING = 300; // ms after a call until the buttons are looked at again
 
 export class Runtime2004 {
@@ -22,6 +22,7 @@ export class Runtime2004 {
     this.left = left; // called when the course or its rules ended the session
     this.stored = new Map(Object.entries(session.stored));
     this.item = null;
+    this.turn = 0; // how many items were opened so far
     this.delivered = null; // the item that the engine wants shown next
     this.ended = false;
     this.leaving = false;
@@ -37,7 +38,9 @@ export class Runtime2004 {
       lmsCommitUrl: session.base,
       httpService: new Carrier((cmi, final) => this.store(cmi, final)),
       selfReportSessionTime: true,
+      logLevel: SILENT,
       sequencing: {
+        logLevel: "error",
         activityTree: session.tree,
         eventListeners: {
           onActivityDelivery: (activity) => this.deliverLater(activity.id),
@@ -51,9 +54,9 @@ export class Runtime2004 {
   }
 
   start() {
-    for (const item of launchable) this.view.progress(item.id, this.stored.get(item.id));
     const restored = this.restore();
-    this.afresh = !restored && launchable.length > 1;
+    if (!restored && launchable.length > 1) this.forgetFinished();
+    for (const item of launchable) this.view.progress(item.id, this.stored.get(item.id));
     const begun = [
       () => session.start && this.ask("choice", session.start),
       () => restored && this.ask("resumeAll"),
@@ -70,13 +73,20 @@ export class Runtime2004 {
     const active = this.api.getSequencingState().currentActivity;
     if (active?.isActive) {
       const item = items.get(active.id);
-      load(this.api, data2004(item, this.stored.get(item.id), session.learner, false));
+      load(this.api, data2004(item, this.stored.get(item.id), session.learner));
       this.api.Initialize("");
       this.api.processNavigationRequest("suspendAll");
       this.api.reset();
     }
     this.ended = false;
     return true;
+  }
+
+  // After the engine ended the last session the course begins anew, also for its items.
+  forgetFinished() {
+    for (const [id, cmi] of this.stored) {
+      if (cmi.exit !== "suspend") this.stored.delete(id);
+    }
   }
 
   ask(request, target) {
@@ -101,9 +111,10 @@ export class Runtime2004 {
   }
 
   open(item) {
+    this.turn += 1;
     this.item = item;
     this.api.reset();
-    load(this.api, data2004(item, this.stored.get(item.id), session.learner, this.afresh));
+    load(this.api, data2004(item, this.stored.get(item.id), session.learner));
     this.frame.show(item);
     this.view.opened(item);
     report({ sequencing: this.api.serializeSequencingState(), suspended: item.id });
@@ -127,7 +138,8 @@ export class Runtime2004 {
     if (this.final === null) return answer;
     const kept = this.reportEnd({ item: this.item.id, cmi: this.final, final: true });
     this.final = null;
-    if (!this.leaving) setTimeout(() => this.terminated(), SETTLING);
+    const byItself = !this.leaving && (this.ended || learnerDidIt());
+    if (byItself) setTimeout((turn) => this.terminated(turn), SETTLING, this.turn);
     return kept ? answer : "false";
   }
 
@@ -144,11 +156,11 @@ export class Runtime2004 {
 
   // The last word of an item or of the session, with the course's status and where to resume.
   reportEnd(body) {
-    const state = this.ended && !this.suspended() ? null : this.api.serializeSequencingState();
     const message = { ...body, root: this.root() };
-    const whole = { ...message, sequencing: state, suspended: this.suspended()?.id };
-    const fits = !this.dying || (state?.length ?? 0) * 1.2 < BEACON_LIMIT;
-    return report(fits ? whole : message); // without it, the state of the last delivery counts
+    const over = this.ended && !this.suspended();
+    const sequencing = over ? null : this.api.serializeSequencingState();
+    // The state of a large course may not fit; then the one of the last delivery counts.
+    return report({ ...message, sequencing, suspended: this.suspended()?.id }) || report(message);
   }
 
   suspended() {
@@ -163,13 +175,13 @@ export class Runtime2004 {
     return {
       completion: completion === "unknown" ? null : completion.toUpperCase(),
       success: known ? (root.objectiveSatisfiedStatus ? "PASSED" : "FAILED") : null,
-      score: root.objectiveMeasureStatus ? root.objectiveNormalizedMeasure * 100 : null,
+      score: isScored(root) ? root.objectiveNormalizedMeasure * 100 : null,
     };
   }
 
   // The course terminated by itself, without being sent away.
-  terminated() {
-    if (this.leaving || this.delivered !== null || this.api.isInitialized()) return;
+  terminated(turn) {
+    if (this.leaving || this.delivered !== null || this.turn !== turn) return;
     if (this.ended || launchable.length === 1) this.left();
     else this.stuck("This part is closed. Choose the next one from the contents, or exit.");
   }
@@ -217,7 +229,6 @@ export class Runtime2004 {
 
   closeNow() {
     this.leaving = true;
-    this.dying = true;
     const live = this.api.isInitialized();
     if (live) this.put("suspendAll");
     this.frame.drop();
@@ -244,4 +255,10 @@ export class Runtime2004 {
       choices: (id) => this.validity.choice[id] === "true",
     });
   }
+}
+
+// Where no part counts towards the measure, the library says 0 and the standard says nothing.
+function isScored(root) {
+  const counts = (part) => part.sequencingControls.objectiveMeasureWeight > 0;
+  return root.objectiveMeasureStatus && root.children.some(counts);
 }

@@ -5,13 +5,22 @@ export const items = new Map(session.items.map((item) => [item.id, item]));
 export const launchable = session.items.filter((item) => item.href !== null);
 
 let unloading = false; // while content is being unloaded, only beacons get through
+let refused = null; // a report that was too large for a beacon
 
-export function setUnloading(value) {
-  unloading = value;
+export function beginUnloading() {
+  unloading = true;
+}
+
+export function endUnloading() {
+  unloading = false;
+  const late = refused;
+  refused = null;
+  if (late !== null) report(late);
 }
 
 // Sends a report and waits for the answer, as SCORM's calls demand. Browsers refuse to wait while
-// a page is unloaded; then a beacon carries it, whose arrival nobody can confirm.
+// a page is unloaded; then a beacon carries it, whose arrival nobody can confirm and which may
+// not be larger than 64 kB. What is larger goes after the content is gone.
 export function report(body) {
   const text = JSON.stringify(body);
   const request = new XMLHttpRequest();
@@ -21,9 +30,17 @@ export function report(body) {
     request.send(text);
     return request.status === 200;
   } catch {
+    if (!unloading) return false;
     const queued = navigator.sendBeacon(`${session.base}commit`, text);
-    return queued && unloading;
+    if (!queued) refused = body;
+    return queued;
   }
+}
+
+// Whether what happens now is the doing of somebody at the keyboard. A course that finishes when
+// its button is pressed is done with; one that finishes by itself may have more to show.
+export function learnerDidIt() {
+  return navigator.userActivation?.isActive ?? true;
 }
 
 export function sayLeft() {

@@ -1,6 +1,7 @@
 // The player's own controls: the table of contents, the buttons and the notice in the middle.
 
 import { stateOf } from "./launchdata.js";
+import { items } from "./session.js";
 
 const find = (id) => document.getElementById(id);
 const narrow = matchMedia("(max-width: 40rem)");
@@ -47,7 +48,9 @@ export class View {
     for (const button of this.contents?.querySelectorAll("[aria-current]") ?? []) {
       button.removeAttribute("aria-current");
     }
-    this.entry(item.id)?.querySelector("button")?.setAttribute("aria-current", "true");
+    let shown = item; // an invisible item is marked where it belongs
+    while (shown && !this.entry(shown.id)) shown = items.get(shown.parent);
+    if (shown) this.entry(shown.id).querySelector("button")?.setAttribute("aria-current", "true");
   }
 
   progress(id, cmi) {

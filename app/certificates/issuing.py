@@ -1,0 +1,143 @@
+"""Certificates are issued at completion: facts are stored once, looks drawn at each download."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from app import connections, pdf
+from app import template_filters as write
+from app.accounts.brand import brand
+from app.certificates import paper
+from app.extensions import db
+from app.models import Certificate, CertificateRule, Enrollment, Outcome, now
+
+ROOM, PANEL_ROOM = 490, 165  # width of the text and of the panel, in points
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Sizes of type in points, so that long names and titles still fit one page."""
+
+    name: float
+    course: float
+    issuer: float
+    name_breaks: bool = False  # anywhere, because a single word is wider than the line
+    course_breaks: bool = False
+    issuer_breaks: bool = False
+
+
+def issue(enrollment: Enrollment) -> Certificate | None:
+    """The certificate of a completed enrolment, with the facts of this moment; made once.
+
+    None while the enrolment is not completed, or where the course certifies only who passed.
+    """
+    if not earned(enrollment):
+        return None
+    existing = latest(enrollment)
+    if existing is not None:
+        return existing
+    certificate = stated(enrollment)
+    try:
+        with db.session.begin_nested():
+            db.session.add(certificate)
+    except IntegrityError:  # another process was faster
+        return latest(enrollment)
+    return certificate
+
+
+def earned(enrollment: Enrollment) -> bool:
+    if not enrollment.completed or enrollment.completed_at is None:
+        return False
+    only_passed = enrollment.course.certificate_rule == CertificateRule.PASSED
+    return enrollment.result == Outcome.PASSED if only_passed else True
+
+
+def latest(enrollment: Enrollment) -> Certificate | None:
+    return db.session.scalar(
+        select(Certificate)
+        .where(
+            Certificate.account_id == enrollment.account_id,
+            Certificate.enrollment_id == enrollment.id,
+        )
+        .order_by(Certificate.issue.desc())
+        .limit(1)
+    )
+
+
+def stated(enrollment: Enrollment) -> Certificate:
+    """The facts as they are now."""
+    return Certificate(
+        account_id=enrollment.account_id,
+        enrollment_id=enrollment.id,
+        learner_name=enrollment.learner.name,
+        learner_email=enrollment.learner.email,
+        course_title=enrollment.course.title,
+        completed_at=enrollment.completed_at or now(),
+        score=enrollment.score,
+        result=enrollment.result,
+    )
+
+
+def drawn(certificate: Certificate) -> bytes:
+    """The certificate as a PDF of one page, in the account's present branding."""
+    account = certificate.account
+    look, address = brand(account), verification_address(certificate)
+    logo = account.logo_png
+    title = f"Certificate: {certificate.course_title}"
+    text = pdf.render(
+        "pdf/certificate.html",
+        title=title,
+        certificate=certificate,
+        brand=look,
+        address=address,
+        facts=facts(certificate, account.zone),
+        sizes=sizes(certificate, look.name),
+        logo=pdf.data_uri(logo),
+        logo_size=pdf.fitted(logo, 136, 72) if logo else None,
+    )
+    ornament = paper.ornament(look.colour, look.on_colour, look.ink, logo is not None)
+    return pdf.laid_over(text, [ornament, paper.code(address)], title)
+
+
+def facts(certificate: Certificate, zone: ZoneInfo) -> list[tuple[str, str]]:
+    """What is printed below the title; a score or result that there is none of is left out."""
+    lines = [("Completed on", long_date(certificate.completed_at, zone))]
+    if certificate.result != Outcome.NONE:
+        lines.append(("Result", write.words(Outcome(certificate.result))))
+    if certificate.score is not None:
+        lines.append(("Score", write.percent(certificate.score)))
+    return lines
+
+
+def long_date(moment: datetime, zone: ZoneInfo) -> str:
+    local = moment.astimezone(zone)
+    return f"{local.day} {local:%B %Y}"
+
+
+def sizes(certificate: Certificate, issuer: str) -> Sizes:
+    title, person = certificate.course_title, certificate.learner_name
+    name = pdf.fitting_size(person, 36, 13, ROOM, lines=3)
+    course = pdf.fitting_size(title, 21, 11, ROOM, lines=3)
+    own = pdf.fitting_size(issuer, 17, 9, PANEL_ROOM, lines=4)
+    return Sizes(
+        name=name,
+        course=course,
+        issuer=own,
+        name_breaks=pdf.has_word_wider_than(person, name, ROOM),
+        course_breaks=pdf.has_word_wider_than(title, course, ROOM),
+        issuer_breaks=pdf.has_word_wider_than(issuer, own, PANEL_ROOM),
+    )
+
+
+def verification_address(certificate: Certificate) -> str:
+    return connections.public_address(f"/verify/{certificate.number}")
+
+
+def file_name(certificate: Certificate) -> str:
+    """Our own, safe on every system: nothing that anybody typed."""
+    return f"certificate-{certificate.number}.pdf"

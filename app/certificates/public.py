@@ -1,0 +1,3 @@
+from flask import Blueprint
+
+blueprint = Blueprint("certificates_public", __name__)

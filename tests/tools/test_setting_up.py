@@ -1,0 +1,84 @@
+"""What bin/dev says and decides before anything runs."""
+
+from __future__ import annotations
+
+import ast
+import os
+import socket
+import sqlite3
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tools import environment, migrations, ports, redis_server
+from tools.dev import refuse_taken_ports
+from tools.environment import Ports
+from tools.places import ROOT
+from tools.progress import SetupError, run_step
+
+
+@pytest.fixture
+def listener() -> Iterator[int]:
+    """A port that somebody else uses."""
+    with socket.socket() as taken:
+        taken.bind((ports.HOST, 0))
+        taken.listen()
+        yield taken.getsockname()[1]
+
+
+def test_names_the_port_that_is_taken_and_a_way_out(listener: int) -> None:
+    with pytest.raises(SetupError) as refusal:
+        refuse_taken_ports(Ports.in_a_row(listener - 1))
+    assert f"port {listener} (the sandbox CRM)" in str(refusal.value)
+    assert "bin/dev --port " in str(refusal.value)
+
+
+@pytest.mark.parametrize("file", ["bin/dev", "bin/test", "bin/bench", "tools/python_version.py"])
+def test_an_old_python_can_read_that_it_is_too_old(file: str) -> None:
+    ast.parse((ROOT / file).read_text(), feature_version=(3, 4))
+
+
+def test_the_lock_file_names_no_registry() -> None:
+    assert "://" not in (ROOT / "package-lock.json").read_text()
+
+
+def test_secrets_are_drawn_once_and_kept_private(tmp_path: Path) -> None:
+    file = tmp_path / "env"
+    first = environment.kept_secrets(file)
+    assert len(first["SECRET_KEY"]) >= 32
+    assert environment.kept_secrets(file) == first
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_a_setting_added_by_hand_is_taken(tmp_path: Path) -> None:
+    file = tmp_path / "env"
+    environment.kept_secrets(file)
+    with file.open("a") as lines:
+        lines.write("# mine\n\nSUPPORT_EMAIL = help@example.com\n")
+    assert environment.kept_secrets(file)["SUPPORT_EMAIL"] == "help@example.com"
+
+
+def test_a_long_path_gets_a_socket_that_is_short_enough(tmp_path: Path) -> None:
+    deep = tmp_path / ("a-folder-with-a-long-name" * 5)
+    path = redis_server.socket_path(deep)
+    assert len(os.fsencode(path)) <= redis_server.LONGEST_SOCKET_PATH
+    assert path == redis_server.socket_path(deep)
+    path.parent.rmdir()
+
+
+def test_migrations_have_one_newest_and_a_database_can_stand_at_it(tmp_path: Path) -> None:
+    (newest,) = migrations.heads()
+    file = tmp_path / "hub.sqlite3"
+    url = f"sqlite:///{file}"
+    assert not migrations.up_to_date(url)
+    with sqlite3.connect(file) as database:
+        database.execute("CREATE TABLE alembic_version (version_num TEXT)")
+        database.execute("INSERT INTO alembic_version VALUES (?)", [newest])
+    assert migrations.up_to_date(url)
+
+
+def test_a_step_that_fails_shows_its_output_and_what_to_do() -> None:
+    with pytest.raises(SetupError, match=r"no such disk(?s:.*)Trying failed.*Buy one\."):
+        run_step("Trying", ["sh", "-c", "echo no such disk; exit 1"], advice="Buy one.")

@@ -1,9 +1,187 @@
-"""What an operator does from the command line; `flask --help` lists everything."""
+"""What an operator does from the command line; `flask --help` lists everything.
+
+Commands call the same verbs as the pages, commit what they did, and say it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import TextIO
+
+import click
 from flask import Flask
+from sqlalchemy import inspect, select
+from sqlalchemy.orm.attributes import flag_modified
+
+from app import audit, seeding
+from app.accounts import closing, trial
+from app.clients.http import OutsideError
+from app.enrollments import enrolling_many
+from app.enrollments.enrolling_many import Outcome
+from app.errors import AppError, Hold
+from app.extensions import db
+from app.models import Account, Base, Course, across_accounts, acting_for, now
+from app.models.encrypted import Encrypted
+
+OPERATOR = "an operator"
+MEGABYTE = 1_048_576
+
+
+def account_of(location: str) -> Account:
+    found = db.session.scalar(select(Account).where(Account.location_id == location))
+    if found is None:
+        raise click.ClickException(f"There is no account for the location {location}.")
+    return found
+
+
+@click.command("list-accounts")
+def list_accounts() -> None:
+    """Every account: its location, state, plan, and how much it has."""
+    for account in db.session.scalars(select(Account).order_by(Account.created_at)):
+        found = closing.counts(account)
+        with acting_for(account.id):
+            used, limit = trial.used(account), trial.limit(account)
+        state = (
+            "purged"
+            if account.purged_at
+            else "active"
+            if account.active
+            else ("cancelled" if account.cancelled_at else "uninstalled")
+        )
+        plan = "live" if limit is None else f"trial {used} of {limit}"
+        click.echo(
+            f"{account.location_id}  {account.display_name}  {state}  {plan}  "
+            f"{found['courses']} courses  {found['learners']} learners  "
+            f"{found['enrollments']} enrollments"
+        )
+
+
+@click.command("package-limit")
+@click.argument("location")
+@click.argument("megabytes", type=click.IntRange(1, 5000))
+def package_limit(location: str, megabytes: int) -> None:
+    """Lets LOCATION upload packages of up to MEGABYTES (of 1,048,576 bytes)."""
+    account = account_of(location)
+    account.max_package_bytes = megabytes * MEGABYTE
+    with acting_for(account.id):
+        audit.note(account, OPERATOR, "changed the package limit", f"{megabytes} MB")
+        db.session.commit()
+    click.echo(f"{account.display_name} may upload packages of up to {megabytes} MB.")
+
+
+@click.command("cancel")
+@click.argument("location")
+@click.confirmation_option(prompt="Stop everything for this account?")
+def cancel(location: str) -> None:
+    """Stops sync and sign-in for LOCATION; its data stays until it is purged."""
+    account = account_of(location)
+    closing.cancel(account, OPERATOR)
+    db.session.commit()
+    click.echo(
+        f"{account.display_name} is cancelled. Nothing is sent to its CRM any more and nobody new "
+        "can enroll; self-enrollment links say that the course is not available. Certificates can "
+        "still be verified until `flask purge`. If it pays through the marketplace, end that there."
+    )
+
+
+@click.command("purge")
+@click.option("--after-days", default=30, show_default=True, type=click.IntRange(0))
+@click.confirmation_option(prompt="Delete the data of accounts that ended this long ago?")
+def purge(after_days: int) -> None:
+    """Deletes what cancelled and uninstalled accounts had, once their time has run out."""
+    for account in closing.to_be_purged(timedelta(days=after_days)):
+        with acting_for(account.id):
+            for _ in closing.purge(account):
+                db.session.commit()
+        click.echo(f"{account.location_id} is purged.")
+
+
+@click.command("rotate-keys")
+def rotate_keys() -> None:
+    """Encrypts anew, with the first of ENCRYPTION_KEYS, what an older key has written."""
+    rewritten = 0
+    with across_accounts():
+        for model in encrypted_models():
+            for row in db.session.scalars(select(model)).yield_per(200):
+                for column in encrypted_columns(model):
+                    flag_modified(row, column)
+                rewritten += 1
+            db.session.commit()
+    click.echo(f"{rewritten} rows are encrypted with the newest key.")
+
+
+def encrypted_models() -> Iterator[type[Base]]:
+    for mapper in Base.registry.mappers:
+        if any(encrypted_columns(mapper.class_)):
+            yield mapper.class_
+
+
+def encrypted_columns(model: type[Base]) -> list[str]:
+    attributes = inspect(model).column_attrs
+    return [one.key for one in attributes if isinstance(one.columns[0].type, Encrypted)]
+
+
+@click.command("seed")
+@click.option("--courses", required=True, type=click.IntRange(0))
+@click.option("--enrollments", required=True, type=click.IntRange(0))
+@click.option("--account", "location", default="load-test", show_default=True)
+def seed(courses: int, enrollments: int, location: str) -> None:
+    """Fills an account with rows for load tests; nothing outside hears of them."""
+    started = now()
+    found = db.session.scalar(select(Account).where(Account.location_id == location))
+    account = seeding.account_for(location, found)
+    db.session.commit()
+    with acting_for(account.id):
+        for _ in seeding.fill(account, courses, enrollments):
+            db.session.commit()
+    took = (now() - started).total_seconds()
+    click.echo(f"{courses} courses and {enrollments} enrollments for {location} in {took:.1f} s.")
+
+
+@click.command("enroll")
+@click.argument("course")
+@click.option(
+    "--csv", "file", type=click.File("r", encoding="utf-8-sig"), help="first name, last name, email"
+)
+@click.option("--tag", help="everybody in the CRM who carries it")
+def enroll(course: str, file: TextIO | None, tag: str | None) -> None:
+    """Enrols many people onto COURSE (its id), from a file or by a tag of the CRM."""
+    if (file is None) == (tag is None):
+        raise click.UsageError("Give either --csv FILE or --tag TAG.")
+    with across_accounts():
+        row = db.session.get(Course, course)
+    if row is None:
+        raise click.ClickException(f"There is no course {course}.")
+    with acting_for(row.account_id):
+        outcomes = (
+            enrolling_many.from_file(row, file, OPERATOR)
+            if file is not None
+            else enrolling_many.from_tag(row, str(tag), OPERATOR)
+        )
+        tell(outcomes)
+
+
+def tell(outcomes: Iterator[Outcome]) -> None:
+    """Commits and prints one person after the other; ends with a sum, or with what stopped it."""
+    enrolled = total = 0
+    try:
+        for outcome in outcomes:
+            db.session.commit()
+            total, enrolled = total + 1, enrolled + outcome.enrolled
+            click.echo(f"{outcome.who}: {outcome.words}")
+    except (AppError, Hold, OutsideError) as trouble:
+        db.session.rollback()
+        click.echo(f"{enrolled} of {total} enrolled.")
+        raise click.ClickException(
+            trouble.sentence if isinstance(trouble, AppError) else trouble.reason
+        ) from trouble
+    click.echo(f"{enrolled} of {total} enrolled.")
+
+
+COMMANDS = (list_accounts, package_limit, cancel, purge, rotate_keys, seed, enroll)
 
 
 def init_app(app: Flask) -> None:
-    """Registers the commands."""
+    for command in COMMANDS:
+        app.cli.add_command(command)

@@ -16,6 +16,4 @@ def setting(name: str) -> Any:
 
 def crm_app() -> CrmApp:
     """Our app as the CRM's marketplace knows it: for installing and for tokens."""
-    return CrmApp(
-        setting("CRM_API_URL"), setting("CRM_CLIENT_ID"), setting("CRM_CLIENT_SECRET")
-    )
+    return CrmApp(setting("CRM_API_URL"), setting("CRM_CLIENT_ID"), setting("CRM_CLIENT_SECRET"))

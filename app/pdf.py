@@ -16,6 +16,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, cast
 
+from arabic_reshaper import ArabicReshaper
 from flask import render_template
 from PIL import Image
 from pypdf import PageObject, PdfReader, PdfWriter
@@ -31,6 +32,7 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 from xhtml2pdf import pisa
+from xhtml2pdf.bidi import get_display
 from xhtml2pdf.config.resources import ResourceAccessPolicy
 
 from app.errors import AppError
@@ -41,6 +43,8 @@ EAST_ASIAN = re.compile(
 )
 UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
 ALLAH = re.compile("\u0644(?=\u0644\u0647)")  # would become one sign that our fonts lack
+RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
+JOINER = ArabicReshaper(configuration={"support_ligatures": False})
 IDLE_FONT = re.compile(rb"BT /\S+ [\d.]+ Tf [\d.]+ TL ET\s*")
 PRODUCER = "SCORM Hub"
 
@@ -102,12 +106,30 @@ def fitted(png: bytes, across: float, high: float) -> tuple[float, float]:
         return round(picture.width * scale, 1), round(picture.height * scale, 1)
 
 
+def font_for(text: str, bold: bool = False) -> str:
+    """The font that has all letters of a text, ready for drawing by hand."""
+    if EAST_ASIAN.search(text):
+        return _registered("HubWide")
+    return _registered("DejaVuSans-Bold" if bold else "DejaVuSans")
+
+
+def visual(text: str) -> str:
+    """The text as it is drawn from left to right: Arabic joined, right-to-left parts reversed."""
+    return get_display(JOINER.reshape(text)) if RIGHT_TO_LEFT.search(text) else text
+
+
 def width(text: str, size: float, font: str = "DejaVuSerif") -> float:
-    """How wide a line will be, in points."""
-    if font not in pdfmetrics.getRegisteredFontNames():
-        pdfmetrics.registerFont(TTFont(font, str(FONTS / f"{font}.ttf")))
+    """How wide a line will be, in points. East Asian signs are as wide as they are high."""
     wide = len(EAST_ASIAN.findall(text))
-    return pdfmetrics.stringWidth(EAST_ASIAN.sub("", text), font, size) + wide * size
+    narrow = EAST_ASIAN.sub("", text) if wide else text
+    return pdfmetrics.stringWidth(narrow, _registered(font), size) + wide * size
+
+
+def _registered(font: str) -> str:
+    if font not in pdfmetrics.getRegisteredFontNames():
+        path = east_asian_font() if font == "HubWide" else FONTS / f"{font}.ttf"
+        pdfmetrics.registerFont(TTFont(font, str(path)))
+    return font
 
 
 def fitting_size(text: str, largest: float, smallest: float, room: float, lines: int) -> float:
@@ -156,7 +178,7 @@ def joined(parts: Iterable[bytes], title: str, line: str) -> bytes:
 def _feet(sizes: Sequence[tuple[float, float]], line: str) -> bytes:
     target = io.BytesIO()
     canvas = Canvas(target)
-    width("", 8, "DejaVuSans")
+    _registered("DejaVuSans")
     for number, (across, high) in enumerate(sizes, start=1):
         canvas.setPageSize((across, high))
         canvas.setFont("DejaVuSans", 7.5)

@@ -49,9 +49,7 @@ def open_to_all(endpoint: str) -> bool:
     view = current_app.view_functions[endpoint]
     module = getattr(view, "__module__", "")
     return (
-        module in OPEN_MODULES
-        or module.endswith(".public")
-        or module.startswith("app.webhooks.")
+        module in OPEN_MODULES or module.endswith(".public") or module.startswith("app.webhooks.")
     )
 
 
@@ -60,7 +58,7 @@ def guard() -> None:
     if request.endpoint is None or request.method == "OPTIONS":
         return  # unknown address or wrong method: answered as such for everybody
     if request.blueprint == "webhooks":
-        return  # other systems prove themselves in their own way, and there is no session to look for
+        return  # other systems prove themselves in their own way
     session = verified_session()
     if session is not None and session.open and session.account.uninstalled_at is None:
         g.admin_session = session

@@ -23,7 +23,7 @@ HUB = os.environ.get("HUB_URL", "http://hub.localhost:8000")
 CRM = os.environ.get("CRM_URL", "http://crm.localhost:8001")
 LOCATION = "demo-location"
 PATIENCE = 60  # seconds for an import
-CSRF = re.compile(r'name="csrf_token" value="([^"]+)"')
+HIDDEN = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]+)"')
 
 
 class Admin:
@@ -33,7 +33,6 @@ class Admin:
         self.hub, self.crm, self.location = local(hub), local(crm), location
         self.http = requests.Session()
         self.http.headers["Host"] = urlsplit(hub).netloc
-        self.csrf_token = ""
 
     def install(self) -> None:
         """OAuth: from the hub's install address, over the CRM's consent, back to the hub."""
@@ -56,7 +55,8 @@ class Admin:
             raise SystemExit("The sandbox CRM's consent did not lead into the hub.")
 
     def connect_scorm_cloud(self, app_id: str, secret_key: str) -> None:
-        self.post("/settings/scorm-cloud", app_id=app_id, secret_key=secret_key)
+        hidden = self.hidden_fields("/settings/scorm-cloud")
+        self.post("/settings/scorm-cloud", **{**hidden, "app_id": app_id, "secret_key": secret_key})
 
     def provision_objects(self) -> None:
         self.post("/settings/custom-objects")
@@ -76,17 +76,20 @@ class Admin:
     def get(self, path: str, **query: str) -> requests.Response:
         return self.http.get(self.hub + path, params=query, allow_redirects=False, timeout=20)
 
+    def hidden_fields(self, path: str) -> dict[str, str]:
+        """What the forms of a page carry besides what is typed, the CSRF token among it."""
+        found = dict(HIDDEN.findall(self.get(path).text))
+        if "csrf_token" not in found:
+            raise SystemExit(f"The hub's page {path} shows no form.")
+        return found
+
     def post(self, path: str, **fields: str) -> requests.Response:
-        """As a page's form would: with its CSRF token, which any page of the session carries."""
-        if not self.csrf_token:
-            found = CSRF.search(self.get("/settings/scorm-cloud").text)
-            if not found:
-                raise SystemExit("The hub's settings page shows no form.")
-            self.csrf_token = found[1]
-        fields["csrf_token"] = self.csrf_token
+        """As a page's form would."""
+        if "csrf_token" not in fields:
+            fields["csrf_token"] = self.hidden_fields("/settings/scorm-cloud")["csrf_token"]
         answer = self.http.post(self.hub + path, data=fields, allow_redirects=False, timeout=30)
         if answer.status_code >= 400:
-            raise SystemExit(f"The hub answered {answer.status_code} to {path}: {answer.text[:300]}")
+            raise SystemExit(f"The hub answered {answer.status_code} to {path}.")
         return answer
 
 

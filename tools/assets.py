@@ -1,7 +1,7 @@
 """The front-end files that others wrote: installed from npm by the lock file, then copied.
 
 Nothing of it is committed. Each file is served from our own static folders, next to the licence it
-came with. To use one more icon, add its name to ICONS and run bin/assets.
+came with. To use one more icon, add its name to app/static/icons.txt and run bin/assets.
 """
 
 from __future__ import annotations
@@ -35,14 +35,7 @@ FILES = [
 TEST_FILES = [("axe-core", "axe.min.js", TESTS)]
 
 # The pictures on our buttons, by their names at Lucide.
-ICONS = """
-    activity archive arrow-left award book-open building-2 calendar chart-column check chevron-down
-    chevron-left chevron-right circle-alert circle-check circle-question-mark circle-x clock copy
-    credit-card database download ellipsis external-link eye file-spreadsheet file-text funnel
-    graduation-cap history image info life-buoy link loader-circle log-out mail minus moon package
-    palette pencil play plug plus printer refresh-cw rocket search settings shield-check sun tag
-    trash-2 triangle-alert upload user user-plus users x
-""".split()  # noqa: SIM905
+ICONS = ROOT / "app" / "static" / "icons.txt"
 
 
 def main() -> None:
@@ -57,7 +50,7 @@ def main() -> None:
 
 def prepare(*, deployment: bool = False) -> None:
     """Makes every front-end file stand in its place; does nothing where they already do."""
-    wanted = digest(ROOT / "package-lock.json", Path(__file__))
+    wanted = digest(ROOT / "package-lock.json", ICONS, Path(__file__))
     with_tests = not deployment
     if stamped(STAMP, wanted) and all(target.exists() for _, target in copies(with_tests)):
         return
@@ -76,7 +69,7 @@ def copies(with_tests: bool) -> Iterator[tuple[Path, Path]]:
     files = FILES + (TEST_FILES if with_tests else [])
     for package, name, folder in files:
         yield NODE_MODULES / package / name, folder / Path(name).name
-    for icon in ICONS:
+    for icon in ICONS.read_text().split():
         yield (
             NODE_MODULES / "lucide-static" / "icons" / f"{icon}.svg",
             HUB / "icons" / f"{icon}.svg",

@@ -1,4 +1,4 @@
-"""What every page of an account has to say at the top, because work stands still until it is done."""
+"""What every page of an account says at the top, because work stands still until it is done."""
 
 from __future__ import annotations
 

@@ -33,9 +33,7 @@ def keep_installing(response: Response, secret: str) -> None:
 
 
 def forget(response: Response, name: str) -> None:
-    response.delete_cookie(
-        _full(name), secure=_secure(), httponly=True, samesite="Lax"
-    )
+    response.delete_cookie(_full(name), secure=_secure(), httponly=True, samesite="Lax")
 
 
 def _keep(response: Response, name: str, value: str, lasts: int, samesite: str) -> None:

@@ -28,15 +28,31 @@ from app.models import Account, Grant, OAuthState, acting_for, now
 from app.models.session import digest
 from app.sync import push
 
-SCOPES = (
-    "contacts.readonly contacts.write locations.readonly locations/tags.readonly "
-    "locations/tags.write locations/customFields.readonly locations/customFields.write "
-    "objects/schema.readonly objects/schema.write objects/record.readonly objects/record.write "
-    "associations.readonly associations.write associations/relation.readonly "
-    "associations/relation.write businesses.readonly users.readonly workflows.readonly "
-    "conversations.write conversations/message.write oauth.readonly oauth.write "
-    "marketplace-installer-details.readonly"
-).split()
+SCOPES = [
+    "contacts.readonly",
+    "contacts.write",
+    "locations.readonly",
+    "locations/tags.readonly",
+    "locations/tags.write",
+    "locations/customFields.readonly",
+    "locations/customFields.write",
+    "objects/schema.readonly",
+    "objects/schema.write",
+    "objects/record.readonly",
+    "objects/record.write",
+    "associations.readonly",
+    "associations.write",
+    "associations/relation.readonly",
+    "associations/relation.write",
+    "businesses.readonly",
+    "users.readonly",
+    "workflows.readonly",
+    "conversations.write",
+    "conversations/message.write",
+    "oauth.readonly",
+    "oauth.write",
+    "marketplace-installer-details.readonly",
+]
 DOMAIN = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
 OURS = "This connection attempt was not started in this browser, or it is over."
 
@@ -54,7 +70,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Consent:
-    """What somebody agreed to in the CRM: a token, its places and, if it can be told, the person."""
+    """What somebody agreed to in the CRM: a token, its places, and who it was, if that is known."""
 
     token: Token
     places: tuple[Place, ...]
@@ -104,7 +120,9 @@ def redeem(code: str) -> Consent:
     except OutsideError as error:
         if error.can_retry:
             raise
-        raise BadInput("The CRM did not accept this connection attempt. Please start again.") from error
+        raise BadInput(
+            "The CRM did not accept this connection attempt. Please start again."
+        ) from error
     if token.is_company:
         return Consent(token, tuple(_places_of_company(token)))
     return _consent_of_location(token)
@@ -212,8 +230,8 @@ def heard_install(body: dict[str, Any]) -> str:
     label = body.get("whitelabelDetails")
     domain = str(label.get("domain") or "") if isinstance(label, dict) else ""
     if not location_id:
-        for account in _of_company(company_id):
-            allow_frame(account, domain)
+        for each in _of_company(company_id):
+            allow_frame(each, domain)
         return "noted for the agency's locations"
     account = db.session.scalar(select(Account).where(Account.location_id == location_id))
     if account is None or account.uninstalled_at is not None:

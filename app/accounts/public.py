@@ -16,7 +16,9 @@ blueprint = Blueprint("accounts_public", __name__)
 
 DENIED = "The connection was not allowed in the CRM. Nothing was changed; you can start again."
 NOT_WORKING = "The CRM reported a problem with this connection attempt. Please start again."
-INCOMPLETE = "This address belongs to connecting your CRM account and is incomplete. Please start again."
+INCOMPLETE = (
+    "This address belongs to connecting your CRM account and is incomplete. Please start again."
+)
 
 
 @blueprint.get("/")
@@ -128,7 +130,7 @@ def embed_session() -> Response:
 
 @blueprint.app_errorhandler(SignedOut)
 def signed_out(error: SignedOut) -> Response:
-    """Inside a frame the shell signs in and goes on; elsewhere a page leads to the connect screen."""
+    """Inside a frame the shell signs in and goes on; elsewhere a page offers to connect."""
     if shell.wanted():
         return shell.shell(request.args.get("location_id", "")[:64], request.full_path.rstrip("?"))
     page_wanted = request.method == "GET" and request.accept_mimetypes.accept_html
@@ -151,5 +153,3 @@ def logo(digest: str) -> Response:
     response.mimetype = "image/png"
     response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     return response
-
-

@@ -37,6 +37,12 @@ def used(account: Account) -> int:
     return db.session.scalar(question) or 0
 
 
+def remaining(account: Account) -> int | None:
+    """How many more may be enrolled; None for any number."""
+    allowed = limit(account)
+    return None if allowed is None else max(0, allowed - used(account))
+
+
 def used_by_month(account: Account) -> list[tuple[date, int]]:
     """Registrations of the last year's months that had any, newest first, in the account's zone."""
     days = db.session.scalars(

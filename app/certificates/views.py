@@ -1,3 +1,22 @@
-from flask import Blueprint
+"""Downloading a certificate, for the account's admins."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, make_response
+
+from app.certificates import issuing
+from app.models import Certificate
+from app.tenancy import get_or_404
 
 blueprint = Blueprint("certificates", __name__)
+
+
+@blueprint.get("/certificates/<certificate_id>.pdf")
+def download(certificate_id: str) -> Response:
+    """Drawn now, in the account's present branding. There is nothing here before completion."""
+    certificate = get_or_404(Certificate, certificate_id)
+    response = make_response(issuing.drawn(certificate))
+    response.mimetype = "application/pdf"
+    name = issuing.file_name(certificate)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response

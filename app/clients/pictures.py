@@ -38,7 +38,9 @@ def fetch(address: str) -> bytes:
             "GET", target, headers={"Host": host}, redirect=False, preload_content=False
         )
         if response.status != 200:
-            raise PictureError(f"That address answered with {response.status} instead of a picture.")
+            raise PictureError(
+                f"That address answered with {response.status} instead of a picture."
+            )
         return read(response)
     except urllib3.exceptions.HTTPError:
         raise PictureError("The picture could not be fetched from that address.") from None

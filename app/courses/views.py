@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, Response, current_app, jsonify, redirect, render_template, request, url_for
@@ -14,10 +15,11 @@ from app.enrollments import launching, syncing
 from app.errors import BadInput, Conflict
 from app.extensions import db
 from app.htmx import redirect_to, render, toast
-from app.models import CertificateRule, Completion, Course, SyncRun
+from app.models import CertificateRule, Completion, Course, SyncRun, now
 from app.tenancy import actor, current_account, get_or_404
 
 blueprint = Blueprint("courses", __name__)
+USUAL = timedelta(minutes=1)  # an import that takes longer is said to be late
 
 
 @blueprint.get("/courses")
@@ -89,13 +91,14 @@ def page_values(course: Course) -> dict[str, Any]:
         "course": course,
         "page": page,
         "query": query,
-        "status": status,
+        "only": status,
         "statuses": list(Completion),
         "url_of": url_of,
         "link_address": connections.public_address(f"/e/{link.token}") if link else None,
         "run": latest_run(course),
-        "remaining": trial.remaining(current_account),
         "trial_limit": trial.limit(current_account),
+        "remaining": trial.remaining(current_account),
+        "late": course.import_started_at and now() - course.import_started_at > USUAL,
         "affected": removing.learners_of(course),
     }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request
 
 from app import audit
+from app.accounts import trial
 from app.enrollments import enrolling, launching
 from app.errors import BadInput, Conflict
 from app.htmx import toast
@@ -29,7 +30,13 @@ def enroll(course_id: str) -> Response:
     if new:
         audit.note(current_account, actor(), "enrolled", f"{learner.name}: {course.title}", enrollment.id)
     response = make_response(
-        render_template("enrollments/_enrolled.html", course=course, learner=learner)
+        render_template(
+            "enrollments/_enrolled.html",
+            course=course,
+            learner=learner,
+            trial_limit=trial.limit(current_account),
+            remaining=trial.remaining(current_account),
+        )
     )
     toast(response, f"{learner.name} is enrolled." if new else f"{learner.name} was enrolled already.")
     response.headers["HX-Trigger-After-Swap"] = "progress-changed"

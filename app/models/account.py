@@ -110,11 +110,20 @@ class Account(Base):
 
     def revive(self) -> None:
         """Installed (again): whatever had put it to sleep is over, and its data is still there."""
-        self.uninstalled_at = self.cancelled_at = None
+        self.uninstalled_at = self.cancelled_at = self.purged_at = None
         self.installed_at = now()
 
     def cancel(self) -> None:
         self.cancelled_at = self.cancelled_at or now()
+
+    def purge(self) -> None:
+        """Forgets what it knew of the customer; the location's id stays, so that it may come back."""
+        self.purged_at = now()
+        self.name, self.organization_name, self.frame_origins = "", None, []
+        self.scorm_app_id = self.scorm_secret_key = self.scorm_trouble = self.scorm_checked_at = None
+        self.scorm_connection, self.scorm_facts = ScormConnection.NONE, {}
+        self.logo_url = self.logo_png = self.logo_digest = None
+        self.crm_objects = {}
 
     def go_live(self, plan_id: str | None = None) -> None:
         self.mode = Mode.LIVE

@@ -1,4 +1,4 @@
-"""Branding: the organisation's name, colour and logo, as certificates and learners' pages show them.
+"""Branding: the organisation's name, colour and logo, on certificates and on learners' pages.
 
 Whatever picture comes, only its pixels are kept: it is decoded and drawn anew as a PNG, so nothing
 that hides in a file gets into our documents.
@@ -26,13 +26,14 @@ FORMATS = ("PNG", "JPEG", "GIF", "WEBP")
 
 
 def set_name(account: Account, name: str) -> None:
-    """BadInput if it is too long; invisible characters are dropped. Empty: the CRM's name is used."""
+    """Without invisible characters; empty means the CRM's name. BadInput if it is too long."""
     clean = "".join(
         letter for letter in unicodedata.normalize("NFC", name) if visible(letter)
     ).strip()
     if len(clean) > LONGEST_NAME:
         raise BadInput(
-            f"The name has {len(clean)} characters; {LONGEST_NAME} are possible.", "organization_name"
+            f"The name has {len(clean)} characters; {LONGEST_NAME} are possible.",
+            "organization_name",
         )
     account.organization_name = " ".join(clean.split()) or None
 
@@ -45,8 +46,10 @@ def visible(letter: str) -> bool:
 def set_colour(account: Account, colour: str) -> None:
     colour = colour.strip().casefold()
     if not COLOUR.fullmatch(colour):
-        raise BadInput("Enter the color as # and six digits or letters a to f, such as #1f4fd8.",
-                       "primary_color")
+        raise BadInput(
+            "Enter the color as # and six digits or letters a to f, such as #1f4fd8.",
+            "primary_color",
+        )
     account.primary_color = colour
 
 
@@ -67,10 +70,17 @@ def redrawn(file: bytes, field: str = "logo") -> bytes:
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(file), formats=FORMATS) as picture:
                 return as_png(picture, field)
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError,
-            Image.DecompressionBombWarning):
-        raise BadInput("This is not a picture that can be used. Choose a PNG, JPEG, GIF or WebP.",
-                       field) from None
+    except (
+        UnidentifiedImageError,
+        OSError,
+        ValueError,
+        SyntaxError,
+        Image.DecompressionBombError,
+        Image.DecompressionBombWarning,
+    ):
+        raise BadInput(
+            "This is not a picture that can be used. Choose a PNG, JPEG, GIF or WebP.", field
+        ) from None
 
 
 def as_png(picture: Image.Image, field: str) -> bytes:

@@ -1,4 +1,4 @@
-"""Several admins at once: a form that was made for older settings is told so, and nothing is lost."""
+"""Several admins at once: a form made for older settings is told so, and nothing is lost."""
 
 from __future__ import annotations
 

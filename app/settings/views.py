@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    make_response,
+    redirect,
+    render_template,
+    request,
+)
 
 from app import audit
 from app.accounts import trial
@@ -36,7 +44,7 @@ def index() -> Response:
 
 
 def account_row() -> Account:
-    return current_account._get_current_object()  # type: ignore[attr-defined,no-any-return]
+    return current_account._get_current_object()  # type: ignore[attr-defined]
 
 
 # SCORM Cloud
@@ -73,7 +81,9 @@ def test_postback() -> Response:
     try:
         scorm_connection.test_postback(account_row())
     except OutsideError as error:
-        return scorm_cloud_page(BadInput(f"SCORM Cloud could not send a test: {error.reason}", "test"))
+        return scorm_cloud_page(
+            BadInput(f"SCORM Cloud could not send a test: {error.reason}", "test")
+        )
     return scorm_cloud_page(saved="SCORM Cloud was asked to call this address now.")
 
 
@@ -113,7 +123,7 @@ def branding() -> Response:
 
 
 def chosen_logo(account: Account) -> tuple[bytes | None, str | None]:
-    """A picture that was sent or whose address is new, redrawn; fetched before anything is written."""
+    """A picture that was sent, or whose address is new, redrawn; nothing is written before."""
     file, address = request.files.get("logo"), request.form.get("logo_url", "").strip()
     if file is not None and file.filename:
         return look.redrawn(file.read()), None
@@ -148,7 +158,7 @@ def account_mode() -> Response:
 
 @blueprint.post("/account-mode/go-live")
 def go_live() -> Response:
-    """Self-hosted, the confirmation is enough; otherwise only the CRM's plan event lifts the limit."""
+    """Self-hosted, the confirmation is enough; otherwise only the CRM's word lifts the limit."""
     account = account_row()
     if current_app.config["BILLING"] != "none":
         raise Refused("Choose a plan in the CRM's marketplace; it takes effect here at once.")
@@ -226,4 +236,6 @@ def set_switch(name: str) -> Response:
         audit.note(account, actor(), f"switched {'on' if on else 'off'}", label)
     if not wants_fragment():
         return crm_integration()
-    return make_response(render_template("settings/_switch.html", account=account, name=name, saved=True))
+    return make_response(
+        render_template("settings/_switch.html", account=account, name=name, saved=True)
+    )

@@ -79,6 +79,7 @@ def create_app() -> Flask:
         app.register_blueprint(module.bp)
     app.register_blueprint(make_controls(here))
     app.add_template_filter(desktop.linked)
+    app.add_template_filter(desktop.shown)
     app.add_url_rule("/", view_func=_home)
     app.register_error_handler(HTTPException, _http_error)
     app.wsgi_app = here.faults.middleware(  # type: ignore[assignment,method-assign]

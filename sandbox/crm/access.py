@@ -101,7 +101,8 @@ def endpoint(
                     here.ledger.identify(location or grant.company)
                     _check_pace(here, location or grant.company, headers)
                     _check_input(body, sent, query)
-                    answer = handler(Call(here, db, grant, location, sent), **path)
+                    given = body.given(sent) if body else {}
+                    answer = handler(Call(here, db, grant, location, given), **path)
             except Refusal as refusal:
                 return respond(refusal.body(), refusal.status, headers)
             content, status = answer if isinstance(answer, tuple) else (answer, 200)

@@ -10,10 +10,9 @@ from flask.typing import ResponseReturnValue
 
 from sandbox.crm import grants
 from sandbox.crm.crm_state import Crm, crm
-from sandbox.crm.desktop import current_user
 from sandbox.crm.documents import AGENCY, Doc, locations
 from sandbox.crm.identities import APP_NAME, CLIENT_ID, COMPANY, COMPANY_NAME, SCOPES
-from sandbox.crm.users import works_in
+from sandbox.crm.signed_in import current_user, may_enter
 
 bp = Blueprint("choose_location", __name__)
 
@@ -99,6 +98,6 @@ def _choices(here: Crm, user: Doc) -> list[Doc]:
             found.append({"value": COMPANY, "name": COMPANY_NAME, "kind": "Agency, all locations"})
         for id in grants.all_locations(db):
             place = locations.get(db, id, id)
-            if place and not place["suspended"] and (agency or works_in(user, id)):
+            if place and not place["suspended"] and may_enter(user, id):
                 found.append({"value": id, "name": place["name"], "kind": "Location"})
     return found

@@ -93,8 +93,14 @@ def _shapes(v3: bool) -> dict[str, Shape]:
 _SHAPES = {True: _shapes(True), False: _shapes(False)}
 
 
+_NOT_EMPTIED = ("customFields", "dndSettings", "inboundDndSettings")
+
+
 class _InDialect(Shape):
-    """The shape of a contact's input depends on the generation that the caller speaks."""
+    """The shape of a contact's input depends on the generation that the caller speaks.
+
+    Null empties a field, except those that are changed entry by entry.
+    """
 
     def __init__(self, name: str) -> None:
         super().__init__()
@@ -102,6 +108,9 @@ class _InDialect(Shape):
 
     def problems(self, value: object) -> list[str]:
         return _SHAPES[request.headers.get("Version") == "v3"][self._name].problems(value)
+
+    def given(self, value: Doc) -> Doc:
+        return {k: one for k, one in value.items() if one is not None or k not in _NOT_EMPTIED}
 
 
 def known(call: Call, contact_id: str) -> Doc:

@@ -1,4 +1,15 @@
-"""The CRM's own controls beside the shared ones: authorize, install events, suspend, uninstall."""
+"""The CRM's own controls beside the shared ones.
+
+POST authorize              a code, as choosing a location or the agency by hand gives it
+POST uninstall, plan        what somebody does in the marketplace, with its webhook
+POST suspend                a location becomes inactive, or active again
+POST location-settings      such as allowDuplicateContact
+POST event                  a webhook by hand
+POST trigger-subscription   a workflow uses the app's trigger
+POST action                 a workflow reaches the app's action
+POST user-context           the sealed user data of the frame
+GET  webhook-key            the public key of the webhooks, base64 of its DER encoding
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,8 +20,9 @@ from flask.typing import ResponseReturnValue
 from sandbox.controls import controls_blueprint, json_body
 from sandbox.crm import app_calls, grants, identities, webhooks
 from sandbox.crm.crm_state import Crm
-from sandbox.crm.desktop import current_user, set_plan
+from sandbox.crm.desktop import set_plan
 from sandbox.crm.documents import AGENCY, Doc, contacts, locations, records, users
+from sandbox.crm.signed_in import current_user, everybody
 from sandbox.crm.user_context import seal, user_context
 
 
@@ -189,6 +201,4 @@ def _installer(crm: Crm, location: str) -> Doc:
     """The agency's user for the agency, a location's first admin for a location."""
     if location:
         return current_user(crm, location)
-    with crm.store.read() as db:
-        everybody = users.list(db, AGENCY)
-    return next(user for user in everybody if user["roles"]["type"] == "agency")
+    return next(user for user in everybody(crm) if user["roles"]["type"] == "agency")

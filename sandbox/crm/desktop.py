@@ -13,6 +13,7 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup, escape
 
 from sandbox.crm import contact_book, contact_search, grants, webhooks
+from sandbox.crm.choose_location import install_url
 from sandbox.crm.crm_state import Crm, crm
 from sandbox.crm.documents import (
     AGENCY,
@@ -31,24 +32,13 @@ from sandbox.crm.documents import (
 )
 from sandbox.crm.identities import APP_NAME, COMPANY, LOCATIONS, PLANS
 from sandbox.crm.object_schemas import bare
+from sandbox.crm.signed_in import USER_COOKIE, current_user, everybody, may_enter
 from sandbox.crm.user_context import seal, user_context
-from sandbox.crm.users import works_in
 
 bp = Blueprint("desktop", __name__, url_prefix="/v2")
 
-_USER_COOKIE = "sandbox_user"
 _ADDRESS = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)]")
 Page = Callable[..., ResponseReturnValue]
-
-
-def current_user(here: Crm, location: str = "") -> Doc:
-    """Who sits at the desktop: the one chosen, else the first who may work there."""
-    with here.store.read() as db:
-        everybody = users.list(db, AGENCY)
-    able = [user for user in everybody if _may_enter(user, location)]
-    chosen = [user for user in able if user["id"] == request.cookies.get(_USER_COOKIE)]
-    admins = [user for user in able if user["roles"]["type"] == "account"] or able
-    return (chosen or admins)[0]
 
 
 def in_location(view: Page) -> Page:
@@ -71,12 +61,11 @@ def surroundings() -> Doc:
     location = (request.view_args or {}).get("location", LOCATIONS[0])
     with here.store.read() as db:
         places = [locations.get(db, id, id) for id in grants.all_locations(db)]
-        everybody = [one for one in users.list(db, AGENCY) if _may_enter(one, location)]
     place = next((one for one in places if one and one["id"] == location), None)
     return {
         "here": place,
         "places": places,
-        "everybody": everybody,
+        "everybody": [one for one in everybody(here) if may_enter(one, location)],
         "me": current_user(here, location),
         "app_name": APP_NAME,
         "hub_url": here.hub_url,
@@ -186,8 +175,6 @@ def record(location: str, key: str, id: str) -> ResponseReturnValue:
 @in_location
 def apps(location: str) -> ResponseReturnValue:
     """Install the app, change its plan, take it away."""
-    from sandbox.crm.choose_location import install_url
-
     here = crm()
     with here.store.read() as db:
         installed = grants.installation(db, location)
@@ -243,7 +230,7 @@ def switch_user() -> ResponseReturnValue:
     if user is None or location not in LOCATIONS:
         abort(404)
     answer = redirect(url_for("desktop.people", location=location))
-    answer.set_cookie(_USER_COOKIE, user["id"], samesite="Lax", httponly=True)
+    answer.set_cookie(USER_COOKIE, user["id"], samesite="Lax", httponly=True)
     return answer
 
 
@@ -258,6 +245,15 @@ def set_plan(here: Crm, location: str, plan: str, user: str) -> bool:
     return True
 
 
+def shown(value: object, field: Doc) -> str:
+    """A record's value as a person reads it: the labels of options instead of their keys."""
+    labels = {option["key"]: option["label"] for option in field.get("options", [])}
+    values = value if isinstance(value, list) else [value]
+    return ", ".join(
+        str(labels.get(one, one)) if isinstance(one, str) else str(one) for one in values
+    )
+
+
 def linked(text: str) -> Markup:
     """Text with its web addresses made into links, line breaks kept."""
     parts, end = [], 0
@@ -269,10 +265,6 @@ def linked(text: str) -> Markup:
 
 def _link(address: str) -> Markup:
     return Markup('<a href="{0}" rel="noreferrer">{0}</a>').format(address)
-
-
-def _may_enter(user: Doc, location: str) -> bool:
-    return not location or user["roles"]["type"] == "agency" or works_in(user, location)
 
 
 def _contact(location: str, id: str) -> Doc:

@@ -38,6 +38,10 @@ class Shape:
     def problems(self, value: Any) -> list[str]:
         return self("", value)
 
+    def given(self, value: dict[str, Any]) -> dict[str, Any]:
+        """What of an accepted object counts: a property that is null is one that was not sent."""
+        return {key: one for key, one in value.items() if one is not None}
+
 
 def text(name: str, value: Any) -> list[str]:
     return [] if isinstance(value, str) else [f"{name} must be a string"]
@@ -100,6 +104,8 @@ def one_of(*allowed: str) -> Rule:
 def whole(low: int, high: int | None = None) -> Rule:
     def rule(name: str, value: Any) -> list[str]:
         found = number(name, value)
+        if not found and value != int(value):
+            found.append(f"{name} must be an integer number")
         if not found and value < low:
             found.append(f"{name} must not be less than {low}")
         if not found and high is not None and value > high:

@@ -8,7 +8,8 @@ fonts, script libraries) but cannot send anything to the sandbox's controls, the
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
-from flask import Response, abort, request
+from flask import abort, request
+from werkzeug.wrappers import Response
 from werkzeug.wsgi import FileWrapper
 
 from sandbox.scorm_cloud.archive import Archive

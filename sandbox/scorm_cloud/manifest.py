@@ -6,14 +6,13 @@ raised only when nothing could be launched.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import quote, unquote, urljoin, urlsplit
 from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
+from sandbox.scorm_cloud.activity import Activity
 from sandbox.scorm_cloud.archive import Archive, PackageError, quoted
 from sandbox.scorm_cloud.elements import attribute, child, children, is_true, number, text_of
 from sandbox.scorm_cloud.sequencing import Sequencing, Settings
@@ -23,42 +22,6 @@ MAX_MANIFEST = 5 * 1024**2  # bytes
 MAX_DEPTH = 50  # of items in items
 ROOT = "http://package/"  # only to resolve relative addresses against
 NOWHERE = "about:invalid"
-
-
-@dataclass
-class Activity:
-    """An organization or item of the manifest: one line in the learner's table of contents."""
-
-    identifier: str
-    title: str
-    type: str  # AGGREGATION, SCO or ASSET
-    resource: str | None = None
-    href: str | None = None  # launch address inside the package, quoted, with its query
-    visible: bool = True
-    children: list["Activity"] = field(default_factory=list)
-    data_from_lms: str | None = None
-    mastery_score: float | None = None  # 0..100, SCORM 1.2
-    max_time_allowed: str | None = None
-    time_limit_action: str | None = None
-    prerequisites: str | None = None  # AICC script, SCORM 1.2; shown, not enforced
-    completion_threshold: float | None = None  # 0..1, SCORM 2004
-    scaled_passing_score: float | None = None  # -1..1, SCORM 2004
-
-    def walk(self) -> Iterator["Activity"]:
-        """This activity and all below it, in the order of the table of contents."""
-        yield self
-        for each in self.children:
-            yield from each.walk()
-
-    def launchable(self) -> list["Activity"]:
-        """The activities that can be opened, in order."""
-        return [each for each in self.walk() if each.href is not None]
-
-    @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> "Activity":
-        """The inverse of dataclasses.asdict."""
-        below = [cls.from_dict(each) for each in values.get("children", [])]
-        return cls(**{**values, "children": below})
 
 
 def parse(content: bytes) -> Element:
@@ -216,7 +179,7 @@ class Reader:
 
 
 def resolve(base: str, address: str) -> str:
-    """`address` as seen from `base`; an address that makes no sense names nothing in the package."""
+    """`address` as seen from `base`; one that makes no sense names nothing in the package."""
     try:
         return urljoin(base, address)
     except ValueError:

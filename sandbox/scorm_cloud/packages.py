@@ -5,9 +5,10 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from xml.etree.ElementTree import Element
 
+from sandbox.scorm_cloud.activity import Activity
 from sandbox.scorm_cloud.archive import Archive, PackageError, quoted
 from sandbox.scorm_cloud.elements import attribute, child, text_of
-from sandbox.scorm_cloud.manifest import MAX_MANIFEST, Activity, Reader, parse
+from sandbox.scorm_cloud.manifest import MAX_MANIFEST, Reader, parse
 from sandbox.scorm_cloud.sequencing import Settings
 from sandbox.scorm_cloud.standards import edition_of, foreign_standard
 

@@ -194,6 +194,7 @@ def session_for(cloud: Cloud, opened: runtime.Launch, package: Package) -> dict[
         "items": list(items_below(package.root, None)),
         "tree": package.sequencing,
         "start": opened.start_sco,
+        "last": state.suspended_item,
         "stored": state.items,
         "sequencing": state.sequencing,
     }

@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 from sandbox.scorm_cloud.cloud import Cloud
 from sandbox.scorm_cloud.errors import ApiError
 from sandbox.scorm_cloud.registration_json import FORMATS, registration_json, registration_row
-from sandbox.scorm_cloud.settings import Owner, effective
+from sandbox.scorm_cloud.settings import Owner, all_effective
 
 SETTING_OF = {
     "url": "ApiRollupRegistrationPostBackUrl",
@@ -93,11 +93,8 @@ def checked_post_back(post_back: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _target(db: sqlite3.Connection, owner: Owner) -> Target:
-    url = effective(db, owner, SETTING_OF["url"])
-    if not url:
-        return Target("", "", "", "", "")
-    names = ("authType", "userName", "password", "resultsFormat")
-    return Target(url, *(effective(db, owner, SETTING_OF[name]) for name in names))
+    values = all_effective(db, owner)
+    return Target(*(values[setting] for setting in SETTING_OF.values()))
 
 
 def _nothing_yet(row: sqlite3.Row) -> bool:

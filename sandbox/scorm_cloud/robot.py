@@ -5,6 +5,7 @@ and exits. The launch history, the roll-up and the postback are those of a real 
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sandbox.scorm_cloud import rollup, runtime
@@ -16,27 +17,40 @@ COMPLETIONS = ("COMPLETED", "INCOMPLETE", "UNKNOWN")
 SUCCESSES = ("PASSED", "FAILED", "UNKNOWN")
 
 
-def play(cloud: Cloud, wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """Play ``registrationId`` to the wanted ``completion``, ``success``, ``score`` (0–100 or null)
-    and add ``seconds``; ``app`` is needed only when two applications have the same id.
+@dataclass(frozen=True)
+class Session:
+    """One session that the robot is to have, checked."""
 
-    Gives the Registration afterwards. KeyError if there is none, ValueError for wrong values.
-    """
+    app: str
+    course: str
+    registration: str
+    outcome: rollup.Result
+
+
+def prepare(cloud: Cloud, wanted: Mapping[str, Any]) -> Session:
+    """A session of ``registrationId`` that ends with ``completion`` (COMPLETED unless given),
+    ``success``, ``score`` (0–100 or null) and adds ``seconds``; ``app`` is needed only when two
+    applications have the same id. KeyError if there is none, ValueError for wrong values."""
     outcome = rollup.Result(
         _word(wanted, "completion", COMPLETIONS),
         _word(wanted, "success", SUCCESSES),
         _number(wanted, "score", 100),
         _number(wanted, "seconds", None) or 0.0,
     )
+    app, course = _find(cloud, wanted)
+    return Session(app, course, str(wanted["registrationId"]), outcome)
+
+
+def play(cloud: Cloud, session: Session) -> dict[str, Any]:
+    """Have the session; gives the launch and the Registration afterwards."""
     with cloud.store.write() as db:
-        app, course = _find(cloud, wanted)
-        registration = str(wanted["registrationId"])
-        launch = runtime.open_launch(cloud, Link(app, course, registration))
-        _commit(cloud, launch, outcome)
+        link = Link(session.app, session.course, session.registration)
+        launch = runtime.open_launch(cloud, link)
+        _commit(cloud, launch, session.outcome)
         runtime.leave(cloud, launch)
-        row = registration_row(db, app, registration)
+        row = registration_row(db, session.app, session.registration)
         if row is None:
-            raise KeyError(registration)
+            raise KeyError(session.registration)
         return {
             "launchHistoryId": launch.id,
             "registration": registration_json(cloud, db, row, Detail()),

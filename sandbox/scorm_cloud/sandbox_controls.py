@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from sandbox.controls import controls_blueprint, json_body
 from sandbox.scorm_cloud.cloud import Cloud
 from sandbox.scorm_cloud.links import expire_all
-from sandbox.scorm_cloud.robot import play
+from sandbox.scorm_cloud.robot import play, prepare
 
 _APPLICATION = {
     "allowDelete": ("allow_delete", bool),
@@ -38,7 +38,7 @@ def cloud_controls(cloud: Cloud) -> Blueprint:
         wanted = json_body()
         try:
             if "plays" not in wanted:
-                return jsonify(play(cloud, wanted))
+                return jsonify(play(cloud, prepare(cloud, wanted)))
             return jsonify(played=_play_all(cloud, wanted["plays"]))
         except KeyError as error:
             return jsonify(error=f"There is no registration {error.args[0]}."), 404
@@ -73,12 +73,12 @@ def cloud_controls(cloud: Cloud) -> Blueprint:
 
 
 def _play_all(cloud: Cloud, plays: Any) -> int:
-    """Many sessions in one call; all of them or, if one is wrong, none."""
+    """Many sessions in one call. If one of them is wrong, none is played; between two of them
+    other callers get their turn."""
     if not isinstance(plays, list) or not all(isinstance(each, dict) for each in plays):
         raise ValueError("plays is a list of objects.")
-    with cloud.store.write():
-        for each in plays:
-            play(cloud, each)
+    for session in [prepare(cloud, each) for each in plays]:
+        play(cloud, session)
     return len(plays)
 
 

@@ -7,7 +7,6 @@ whose maps belong to the objectives of the first; and `reorderChildren` of the m
 called `randomizeChildren` by the library, which uses the other name for "already done".
 """
 
-from collections.abc import Iterable, Iterator
 from typing import Any
 from xml.etree.ElementTree import Element
 
@@ -278,11 +277,3 @@ def decimal(element: Element | None, name: str, default: float) -> float:
 
 def first_known(*values: float | None) -> float:
     return next(value for value in values if value is not None)
-
-
-def walk(node: Settings) -> Iterator[Settings]:
-    """The activity `node` and all below it, parents first."""
-    yield node
-    below: Iterable[Settings] = node.get("children", ())
-    for each in below:
-        yield from walk(each)

@@ -79,7 +79,13 @@ class Owner:
 
 def effective(db: sqlite3.Connection, owner: Owner, setting: str) -> str:
     """The value that counts for the owner."""
-    return _found(_stored(db, owner), owner, setting)[0]
+    return all_effective(db, owner)[setting]
+
+
+def all_effective(db: sqlite3.Connection, owner: Owner) -> dict[str, str]:
+    """Every setting with the value that counts for the owner."""
+    stored = _stored(db, owner)
+    return {name: _found(stored, owner, name)[0] for name in CATALOGUE}
 
 
 def settings_json(db: sqlite3.Connection, owner: Owner, metadata: bool) -> dict[str, Any]:

@@ -103,7 +103,9 @@ def test_reinstalling_revives_what_was_there(
     account = make_account(organization_name="Harbour Safety")
     make_grant(account, "old", "old")
     session = sign_in(client, account)
-    assert install.heard_uninstall({"locationId": "demo-location"}) == "uninstalled from 1 location(s)"
+    assert (
+        install.heard_uninstall({"locationId": "demo-location"}) == "uninstalled from 1 location(s)"
+    )
     db.session.commit()
     assert not account.active
     assert session.ended_at is not None
@@ -119,7 +121,9 @@ def test_reinstalling_revives_what_was_there(
 
 def test_an_old_uninstall_is_not_believed(app: Flask) -> None:
     account = make_account()
-    install.heard_uninstall({"locationId": "demo-location", "timestamp": "2020-01-01T00:00:00.000Z"})
+    install.heard_uninstall(
+        {"locationId": "demo-location", "timestamp": "2020-01-01T00:00:00.000Z"}
+    )
     assert account.active
 
 

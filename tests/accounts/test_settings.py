@@ -42,7 +42,12 @@ def version(client: FlaskClient, page: str) -> str:
 
 
 def connect(client: FlaskClient, app_id: str, secret: str, **more: Any) -> TestResponse:
-    data = {"app_id": app_id, "secret_key": secret, "version": version(client, "scorm-cloud"), **more}
+    data = {
+        "app_id": app_id,
+        "secret_key": secret,
+        "version": version(client, "scorm-cloud"),
+        **more,
+    }
     return client.post("/settings/scorm-cloud", data=data)
 
 
@@ -212,7 +217,10 @@ def test_a_logo_is_redrawn_and_shown(client: FlaskClient, account: Account) -> N
 @pytest.mark.parametrize(
     ("file", "words"),
     [
-        (b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>", "not a picture"),
+        (
+            b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>",
+            "not a picture",
+        ),
         (b"not a picture", "not a picture"),
         (b"\x89PNG\r\n\x1a\n" + b"\x00" * 60, "not a picture"),
         (b"x" * (2 * 1024 * 1024 + 1), "larger than 2 MB"),
@@ -239,7 +247,8 @@ INSIDE = [
     "https://169.254.169.254/latest/meta-data/", "https://10.0.0.1/", "https://0x7f000001/",
     "https://2130706433/", "https://0177.0.0.1/", "https://127.1/", "https://[::ffff:127.0.0.1]/",
     "https://user:pass@example.com/", "https://example.com:8443/", "https://example.com:22/x",
-    "file:///etc/passwd", "ftp://example.com/", "gopher://x/", "javascript:alert(1)", "//example.com",
+    "file:///etc/passwd", "ftp://example.com/", "gopher://x/",
+    "javascript:alert(1)", "//example.com",
     "https://", "https:///x", "https://exa mple.com/", "https://intranet/", "https://[fe80::1%25eth0]/",
     "https://" + "a" * 3000 + ".com/", "https://\u2460.com\u0000/", "data:image/png;base64,AAAA",
 ]  # fmt: skip
@@ -294,7 +303,9 @@ def test_only_colours_are_colours(client: FlaskClient, account: Account, colour:
     assert account.primary_color == "#1f4fd8"
 
 
-@pytest.mark.parametrize("colour", ["#ffffff", "#ffff00", "#00ff00", "#808080", "#000000", "#1f4fd8"])
+@pytest.mark.parametrize(
+    "colour", ["#ffffff", "#ffff00", "#00ff00", "#808080", "#000000", "#1f4fd8"]
+)
 def test_whatever_the_colour_text_can_be_read(colour: str) -> None:
     assert contrast(text_on(colour), colour) >= 4.5
     assert contrast(readable_on_white(colour), "#ffffff") >= 4.5

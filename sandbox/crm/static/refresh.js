@@ -10,7 +10,7 @@ async function refresh() {
   const answer = await fetch(activity.dataset.refresh);
   if (!answer.ok) return;
   const text = await answer.text();
-  if (shown !== null && text !== shown) activity.outerHTML = text;
+  if (text !== shown) activity.outerHTML = text;
   shown = text;
 }
 

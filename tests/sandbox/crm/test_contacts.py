@@ -179,6 +179,14 @@ def test_a_repeated_update_changes_nothing(crm: Crm, api: Api) -> None:
     assert [effect["value"] for effect in crm.controls.effects()] == [["city"]]
 
 
+def test_null_empties_a_field_and_leaves_lists_alone(api: Api) -> None:
+    id = person(api, "Zoë")["id"]
+    body = {"city": None, "customFields": None, "dndSettings": None}
+    contact = api("PUT", f"/contacts/{id}", json=body)["contact"]
+    assert "city" not in contact
+    assert contact["customFields"] == []
+
+
 def test_tags_are_a_set_in_lower_case_and_replaced_only_by_an_update(crm: Crm, api: Api) -> None:
     id = person(api, "Zoë")["id"]
     added = api("POST", f"/contacts/{id}/tags", 201, json={"tags": ["Scorm_A", "scorm_b"]})

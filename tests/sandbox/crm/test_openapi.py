@@ -176,7 +176,12 @@ def object_calls(api: Watched, contact: str) -> str:
     api("GET", f"/objects/{KEY}", params={**HERE, "fetchProperties": "true"})
     api("GET", "/objects/custom_objects.none", 404, params=HERE)
     folder = api("GET", f"/custom-fields/object-key/{KEY}", params=HERE)["folders"][0]["id"]
-    field: dict[str, Any] = {**HERE, "dataType": "NUMERICAL", "fieldKey": f"{KEY}.score", "objectKey": KEY}
+    field: dict[str, Any] = {
+        **HERE,
+        "dataType": "NUMERICAL",
+        "fieldKey": f"{KEY}.score",
+        "objectKey": KEY,
+    }
     field |= {"parentId": folder, "showInForms": True, "name": "Score"}
     made = api("POST", "/custom-fields/", json=field)["field"]["id"]
     api("GET", f"/custom-fields/{made}")
@@ -237,7 +242,12 @@ def market_calls(api: Watched, agency: Watched, version: str) -> None:
     agency("POST", f"/oauth/{'locationToken' if dated else 'location-token'}", data=swap)
     agency("GET", "/companies/demo-company")
     icon = {"name": "book", "fontFamily": "fas"}
-    menu: dict[str, Any] = {"title": "T", "url": "https://hub.example", "icon": icon, "locations": []}
+    menu: dict[str, Any] = {
+        "title": "T",
+        "url": "https://hub.example",
+        "icon": icon,
+        "locations": [],
+    }
     menu |= dict.fromkeys(("showOnCompany", "showOnLocation", "showToAllLocations"), True)
     made = agency("POST", "/custom-menus/", json={**menu, "openMode": "iframe", "userRole": "all"})
     agency("GET", "/custom-menus/")

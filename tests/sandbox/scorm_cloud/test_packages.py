@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,6 @@ import pytest
 from sandbox.courses.build import build
 from sandbox.scorm_cloud.manifest import launch_address
 from sandbox.scorm_cloud.packages import Archive, Package, PackageError, inspect
-from sandbox.scorm_cloud.sequencing import walk
 
 REAL = Path(__file__).parents[4] / "shared" / "packages"
 needs_real = pytest.mark.skipif(not REAL.is_dir(), reason="the real packages are not here")
@@ -113,7 +113,7 @@ def manifest_2004(items: str, more: str = "") -> str:
     return manifest("2004 4th Edition", NAMESPACES_2004, items, more=more)
 
 
-def package(folder: Path, files: dict[str, bytes | str]) -> Path:
+def package(folder: Path, files: Mapping[str, bytes | str]) -> Path:
     path = folder / "course.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
@@ -300,7 +300,7 @@ def test_a_2004_item_takes_rules_from_the_collection_and_both_lists_of_objective
     item = found.root.launchable()[0]
     assert (item.completion_threshold, item.scaled_passing_score) == (0.6, 0.7)
     assert found.sequencing is not None
-    node = next(each for each in walk(found.sequencing) if each["id"] == "i")
+    (node,) = found.sequencing["children"]
     controls = node["sequencingControls"]
     assert (controls["choice"], controls["flow"]) == (False, False)  # the item's own mode wins
     assert (controls["objectiveMeasureWeight"], node["attemptLimit"]) == (0.5, 2)
@@ -343,7 +343,7 @@ def test_a_link_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_bomb_is_refused_unread(tmp_path: Path) -> None:
-    files = {"imsmanifest.xml": manifest(), "page.html": "x", "zeros": bytes(50 * 1024**2)}
+    files: dict[str, bytes | str] = {"imsmanifest.xml": manifest(), "zeros": bytes(50 * 1024**2)}
     with pytest.raises(PackageError, match="grows more than"):
         inspect(package(tmp_path, files))
 

@@ -25,7 +25,7 @@ export class Runtime2004 {
     this.turn = 0; // how many items were opened so far
     this.delivered = null; // the item that the engine wants shown next
     this.ended = false;
-    this.leaving = false;
+    this.leaving = null; // the request with which the present item is being sent away
     this.final = null; // the data of a Terminate that is being carried out
     this.validity = { continue: false, previous: false, choice: {} };
     this.api = this.connect();
@@ -60,6 +60,7 @@ export class Runtime2004 {
     const begun = [
       () => session.start && this.ask("choice", session.start),
       () => restored && this.ask("resumeAll"),
+      () => restored && session.last && this.ask("choice", session.last),
       () => this.ask("start"),
       () => launchable.some((item) => this.ask("choice", item.id)),
     ].some((attempt) => attempt());
@@ -67,17 +68,20 @@ export class Runtime2004 {
   }
 
   // Puts the engine back to where the last session left it. A session that broke off left an
-  // active item; it is suspended now, with the data it had reported.
+  // active item; that is ended or suspended now, by the data it had reported.
   restore() {
     if (!session.sequencing || !this.api.deserializeSequencingState(session.sequencing)) return false;
     const active = this.api.getSequencingState().currentActivity;
     if (active?.isActive) {
       const item = items.get(active.id);
-      load(this.api, data2004(item, this.stored.get(item.id), session.learner));
+      const former = this.stored.get(item.id);
+      load(this.api, data2004(item, former, session.learner));
       this.api.Initialize("");
+      if (former && former.exit !== "suspend") this.api.processNavigationRequest("exit");
       this.api.processNavigationRequest("suspendAll");
       this.api.reset();
     }
+    this.delivered = null;
     this.ended = false;
     return true;
   }
@@ -101,9 +105,9 @@ export class Runtime2004 {
 
   async deliver() {
     if (this.delivered === null) return;
-    this.leaving = true;
+    this.leaving = "deliver";
     await this.frame.clear();
-    this.leaving = false;
+    this.leaving = null;
     const item = items.get(this.delivered);
     this.delivered = null;
     this.ended = false;
@@ -133,7 +137,10 @@ export class Runtime2004 {
     return calls;
   }
 
+  // An item that does not ask to be suspended has ended; only then the course is suspended.
   terminate(argument) {
+    const suspends = this.api.cmi.getExitValueInternal() === "suspend";
+    if (this.leaving === "suspendAll" && !suspends) this.put("_none_");
     const answer = this.api.Terminate(argument);
     if (this.final === null) return answer;
     const kept = this.reportEnd({ item: this.item.id, cmi: this.final, final: true });
@@ -157,10 +164,15 @@ export class Runtime2004 {
   // The last word of an item or of the session, with the course's status and where to resume.
   reportEnd(body) {
     const message = { ...body, root: this.root() };
-    const over = this.ended && !this.suspended();
-    const sequencing = over ? null : this.api.serializeSequencingState();
+    const state = this.isOver()
+      ? { sequencing: null, suspended: null }
+      : { sequencing: this.api.serializeSequencingState(), suspended: this.item?.id };
     // The state of a large course may not fit; then the one of the last delivery counts.
-    return report({ ...message, sequencing, suspended: this.suspended()?.id }) || report(message);
+    return report({ ...message, ...state }) || report(message);
+  }
+
+  isOver() {
+    return this.ended && !this.suspended();
   }
 
   suspended() {
@@ -202,25 +214,38 @@ export class Runtime2004 {
 
   // Sends the present item away with one navigation request.
   async depart(request, target) {
-    this.leaving = true;
-    const live = this.api.isInitialized();
-    if (live) this.put(request, target);
+    this.prepare(request, target);
     await this.frame.clear();
-    if (this.api.isInitialized()) this.terminate("");
-    if (!live) this.askAndReport(request, target);
-    this.leaving = false;
+    this.conclude(request, target);
     if (this.delivered !== null || request === "suspendAll") return;
     if (this.ended) this.left();
     else this.stuck("There is nothing more to open this way. Use the contents, or exit.");
+  }
+
+  prepare(request, target) {
+    this.leaving = request;
+    this.live = this.api.isInitialized();
+    if (this.live) this.put(request, target);
   }
 
   put(request, target) {
     this.api.adl.nav.request = target === undefined ? request : `{target=${target}}${request}`;
   }
 
+  conclude(request, target) {
+    const suspending = request === "suspendAll";
+    if (this.api.isInitialized()) {
+      if (suspending) this.api.SetValue("cmi.exit", "suspend"); // it did not say goodbye
+      this.terminate("");
+    }
+    if (!this.live || (suspending && !this.ended)) this.askAndReport(request, target);
+    if (suspending) this.delivered = null;
+    this.leaving = null;
+  }
+
   askAndReport(request, target) {
     this.api.processNavigationRequest(request, target);
-    if (this.delivered === null) this.reportEnd({});
+    if (this.delivered === null || request === "suspendAll") this.reportEnd({});
   }
 
   close() {
@@ -228,15 +253,9 @@ export class Runtime2004 {
   }
 
   closeNow() {
-    this.leaving = true;
-    const live = this.api.isInitialized();
-    if (live) this.put("suspendAll");
+    this.prepare("suspendAll");
     this.frame.drop();
-    if (this.api.isInitialized()) {
-      this.api.SetValue("cmi.exit", "suspend"); // it did not say goodbye, so it may resume
-      this.terminate("");
-    }
-    if (!live) this.askAndReport("suspendAll");
+    this.conclude("suspendAll");
   }
 
   offerLater() {

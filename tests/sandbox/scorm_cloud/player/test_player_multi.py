@@ -134,10 +134,12 @@ def test_a_browser_that_dies_loses_at_most_the_last_moments(
     learner.wait_for_item("Your first day")
     tick_all(learner)
     learner.until(
-        lambda: children(stage.result(registration)["activityDetails"])["Your first day"].get(
-            "activityCompletion"
+        lambda: (
+            children(stage.result(registration)["activityDetails"])["Your first day"].get(
+                "activityCompletion"
+            )
+            == "COMPLETED"
         )
-        == "COMPLETED"
     )
     learner.page.close()  # unlike a window that is closed, without unload handlers
     learner.page = learner.context.new_page()
@@ -156,9 +158,7 @@ def test_a_failed_check_is_a_completed_and_failed_course(
     assert stage.outcome(registration) == ("COMPLETED", "FAILED", 25)
 
 
-def test_start_sco_opens_that_item_first(
-    stage: Stage, learner: Learner, registration: str
-) -> None:
+def test_start_sco_opens_that_item_first(stage: Stage, learner: Learner, registration: str) -> None:
     learner.open(registration, startSco="working-together")
     learner.wait_for_item("Working together")
 

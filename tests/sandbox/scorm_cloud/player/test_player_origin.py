@@ -11,7 +11,8 @@ from tests.sandbox.scorm_cloud.player.stage import Learner, Stage
 
 MANIFEST = """<manifest xmlns="http://www.imsproject.org/xsd/imscp_rootv1p1p2"
  xmlns:adlcp="http://www.adlnet.org/xsd/adlcp_rootv1p2"><organizations><organization>
- <title>Odd &lt;b&gt;files&lt;/b&gt;</title><item identifier="i" identifierref="r"><title>Page</title></item>
+ <title>Odd &lt;b&gt;files&lt;/b&gt;</title>
+ <item identifier="i" identifierref="r"><title>Page</title></item>
  </organization></organizations><resources>
  <resource identifier="r" adlcp:scormtype="sco" href="in here/ä page.html?x=1"/>
  </resources></manifest>"""
@@ -67,9 +68,7 @@ def test_parts_of_a_film_can_be_asked_for(stage: Stage, opened: Learner) -> None
 
 
 @pytest.mark.parametrize("name", ["gone.html", "in here/", "", "../player.py", "%2e%2e/player.py"])
-def test_what_is_not_in_the_package_is_not_there(
-    stage: Stage, opened: Learner, name: str
-) -> None:
+def test_what_is_not_in_the_package_is_not_there(stage: Stage, opened: Learner, name: str) -> None:
     assert stage.ask("GET", f"{opened.page.url}course/{name}").status_code in (404, 405)
 
 

@@ -1,0 +1,98 @@
+"""The end of an account: cancelled when the customer asks for it, purged when its time has run out.
+
+Cancelling stops everything that goes out and costs money. What is there stays readable: people can
+still be shown their certificates, and links say that the course is not available.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from sqlalchemy import delete, func, or_, select
+
+from app import audit
+from app.accounts import sessions
+from app.extensions import db
+from app.models import (
+    Account,
+    AdminSession,
+    AuditEntry,
+    Certificate,
+    Course,
+    CrmEffect,
+    EnrollLink,
+    Enrollment,
+    Grant,
+    Launch,
+    Learner,
+    SyncRun,
+    WebhookEvent,
+    acting_for,
+    now,
+)
+
+# rows that other rows point at come last
+OWNED = (
+    Certificate, Launch, CrmEffect, SyncRun, Enrollment, EnrollLink, Learner, Course, AuditEntry,
+    WebhookEvent, AdminSession,
+)  # fmt: skip
+BATCH = 1000
+
+
+def cancel(account: Account, by: str) -> None:
+    """No sync, no sign-in, no new learners from now on. The data stays until it is purged."""
+    account.cancel()
+    sessions.end_all(account)
+    with acting_for(account.id):
+        audit.note(account, by, "cancelled", account.name)
+        db.session.flush()
+
+
+def to_be_purged(after: timedelta) -> list[Account]:
+    """Accounts that were cancelled or uninstalled at least this long ago and still have data."""
+    long_ago = now() - after
+    question = select(Account).where(
+        or_(Account.cancelled_at < long_ago, Account.uninstalled_at < long_ago),
+        Account.purged_at.is_(None),
+    )
+    return list(db.session.scalars(question))
+
+
+def purge(account: Account) -> Iterator[int]:
+    """Deletes what the account had, in batches; yields after each, so that the caller can commit.
+
+    The account's own row stays as a stub: its location may come back, with nothing in it.
+    """
+    with acting_for(account.id):
+        for model in OWNED:
+            while gone := _delete_some(account, model):
+                yield gone
+    for grant in db.session.scalars(
+        select(Grant).where(Grant.kind == "location", Grant.subject == account.location_id)
+    ):
+        db.session.delete(grant)
+    account.purge()
+    yield 1
+
+
+def _delete_some(account: Account, model: type) -> int:
+    some = select(model.id).where(model.account_id == account.id).limit(BATCH)  # type: ignore[attr-defined]
+    ids = list(db.session.scalars(some))
+    if ids:
+        db.session.execute(delete(model).where(model.id.in_(ids)))  # type: ignore[attr-defined]
+    return len(ids)
+
+
+def counts(account: Account) -> dict[str, int]:
+    """How much an account has, for the operator's list."""
+    found = {}
+    with acting_for(account.id):
+        for name, model in (
+            ("courses", Course),
+            ("learners", Learner),
+            ("enrollments", Enrollment),
+        ):
+            question = select(func.count(model.id)).where(model.account_id == account.id)
+            found[name] = db.session.scalar(question) or 0
+    return found

@@ -1,0 +1,87 @@
+"""Many people onto one course: from a file, or everybody in the CRM who carries a tag.
+
+One person at a time, each by the same `enroll` as on the pages; one who cannot be enrolled is named
+and does not stop the others.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from app import connections
+from app.enrollments import enrolling
+from app.enrollments.self_enrolling import Applicant, known_learner, read_form
+from app.errors import AppError, BadInput, LimitReached
+from app.extensions import db
+from app.learners import contacts
+from app.models import Course, Learner, Source
+
+COLUMNS = {"first_name": "first name", "last_name": "last name", "email": "email"}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one person: `words` is "enrolled", "enrolled already", or why not."""
+
+    who: str
+    enrolled: bool
+    words: str
+
+
+def from_file(course: Course, lines: Iterable[str], by: str) -> Iterator[Outcome]:
+    """CSV with a heading: first name, last name, e-mail. Contacts are found or made by a worker.
+
+    Raises BadInput without these columns; ends at LimitReached.
+    """
+    rows = csv.DictReader(lines)
+    columns = {_plain(name): name for name in rows.fieldnames or []}
+    if missing := [words for words in COLUMNS.values() if _plain(words) not in columns]:
+        raise BadInput(f"The file has no column {' and no column '.join(missing)}.")
+    for row in rows:
+        given = {key: row.get(columns[_plain(words)]) or "" for key, words in COLUMNS.items()}
+        try:
+            applicant = read_form(**given)
+        except BadInput as error:
+            yield Outcome(given["email"] or f"line {rows.line_num}", False, error.sentence)
+            continue
+        yield _enroll(course, _learner(course, applicant), Source.FILE, by)
+
+
+def from_tag(course: Course, tag: str, by: str) -> Iterator[Outcome]:
+    """Everybody in the account's CRM who carries the tag now."""
+    for contact in connections.crm(course.account).contacts_tagged(tag):
+        learner = contacts.by_contact(contact.id) or contacts.keep(course.account, contact)
+        yield _enroll(course, learner, Source.TAG, by)
+
+
+def _learner(course: Course, applicant: Applicant) -> Learner:
+    learner = known_learner(applicant.email)
+    if learner is None:
+        learner = Learner(
+            account_id=course.account_id,
+            first_name=applicant.first_name,
+            last_name=applicant.last_name,
+        )
+        learner.set_email(applicant.email)
+        db.session.add(learner)
+        db.session.flush()
+    return learner
+
+
+def _enroll(course: Course, learner: Learner, source: Source, by: str) -> Outcome:
+    who = learner.email or learner.name
+    try:
+        _, new = enrolling.enroll(learner, course, source, by)
+    except LimitReached:
+        raise
+    except AppError as error:
+        return Outcome(who, False, error.sentence)
+    return Outcome(who, new, "enrolled" if new else "enrolled already")
+
+
+def _plain(words: str) -> str:
+    return (
+        words.strip().lstrip("\ufeff").casefold().replace("_", "").replace("-", "").replace(" ", "")
+    )

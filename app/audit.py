@@ -9,7 +9,12 @@ from app.models import Account, AuditEntry
 
 
 def note(
-    account: Account, actor: str, action: str, subject: str = "", subject_id: str = "", **details: Any
+    account: Account,
+    actor: str,
+    action: str,
+    subject: str = "",
+    subject_id: str = "",
+    **details: Any,
 ) -> None:
     """Adds one line to the account's audit list; details never contain a secret."""
     db.session.add(

@@ -21,13 +21,13 @@ from redis.exceptions import RedisError
 from rq import Queue
 from rq.exceptions import DuplicateJobError
 from rq.serializers import JSONSerializer
-from sqlalchemy import event
+from sqlalchemy import event, inspect
 from sqlalchemy.orm import Session, SessionTransaction
 
 from app.clients.http import OutsideError
 from app.errors import AppError, Hold
 from app.extensions import db, redis
-from app.models import Account, OwesWork, acting_for, across_accounts
+from app.models import Account, OwesWork, across_accounts, acting_for
 
 log = logging.getLogger(__name__)
 QUEUE = "hub"
@@ -81,8 +81,7 @@ def ring(bell: Bell, app: Flask | None = None, unique: bool = False) -> bool:
         if bell.wait:
             queue.enqueue_in(bell.wait, run, **options)
         elif unique:
-            name = f"sweep-{bell.model}-{bell.row_id}"
-            queue.enqueue(run, job_id=name, unique=True, **options)
+            queue.enqueue(run, job_id=once_per_lease(bell, app), unique=True, **options)
         else:
             queue.enqueue(run, **options)
     except DuplicateJobError:
@@ -91,6 +90,15 @@ def ring(bell: Bell, app: Flask | None = None, unique: bool = False) -> bool:
         log.warning("the bell could not be rung: %s", type(error).__name__)
         return False
     return True
+
+
+def once_per_lease(bell: Bell, app: Flask) -> str:
+    """A job's name, so that a row that waits in the queue is not put there at every sweep.
+
+    It changes with time: a job that failed or died keeps its name in Redis for long.
+    """
+    turn = int(time.time() // app.config["LEASE_SECONDS"])
+    return f"sweep-{bell.model}-{bell.row_id}-{turn}"
 
 
 def nudge(verb: Callable[[], Any]) -> None:
@@ -103,7 +111,7 @@ def nudge(verb: Callable[[], Any]) -> None:
 
 
 class Nudges:
-    """Rings at once, and in a burst at most every few milliseconds, then for all that came since."""
+    """Rings at once, in a burst at most every few milliseconds, then for all that came since."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -201,8 +209,17 @@ def _run(verb: Verb, model: type[Any], row_id: str) -> None:
         if owes:
             _close(verb, row, claimed, _attempt(verb, row))
         else:
-            verb(row)
-            db.session.commit()
+            _oblige(verb, row)
+
+
+def _oblige(verb: Verb, row: Any) -> None:
+    """Calls a verb that nobody owes. Outside trouble is only noted: the clock asks again anyway."""
+    try:
+        verb(row)
+        db.session.commit()
+    except (OutsideError, AppError, Hold) as trouble:
+        db.session.rollback()
+        log.warning("%s was not done: %s", verb.__qualname__, trouble)
 
 
 def _attempt(verb: Verb, row: Any) -> Exception | None:
@@ -217,8 +234,11 @@ def _attempt(verb: Verb, row: Any) -> Exception | None:
 
 
 def _close(verb: Verb, row: OwesWork, claimed: datetime | None, trouble: Exception | None) -> None:
-    if trouble is not None:
-        note_trouble(row, trouble)
+    if inspect(row).deleted:
+        db.session.commit()  # the work was to remove the row itself
+        return
+    if trouble is not None and row.due_at == claimed:
+        note_trouble(row, trouble)  # else something new came in, and is tried at once
     if not row.finish(claimed):
         later(verb, row)  # something new came in while we worked
     elif row.due_at is not None:
@@ -243,9 +263,18 @@ def note_trouble(row: OwesWork, trouble: Exception) -> None:
 
 
 def in_words(error: OutsideError) -> str:
-    """What an admin reads of outside trouble; `reason` is free of secrets by the client's promise."""
+    """What an admin reads of outside trouble; the client keeps secrets out of `reason`."""
     answered = f"answered {error.status}" if error.status else "did not answer"
     return f"{error.service} {answered}: {error.reason}"
+
+
+def let_go() -> None:
+    """Before a long call: ends the reading transaction, so that no connection waits idle for it.
+
+    Rows are read anew when they are used next. Nothing may have been written before.
+    """
+    assert not db.session.dirty and not db.session.new, "a change would be lost"
+    db.session.rollback()
 
 
 def _lease() -> timedelta:

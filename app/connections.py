@@ -59,7 +59,7 @@ def storage() -> Storage:
 
 
 def postback(account: Account) -> Postback:
-    """Where SCORM Cloud reports, and how it proves to be the one we told: a password per account."""
+    """Where SCORM Cloud reports, and what it proves itself with: a password per account."""
     return Postback(
         url=current_app.config["POSTBACK_URL"],
         user=account.id,
@@ -68,5 +68,5 @@ def postback(account: Account) -> Postback:
 
 
 def public_address(path: str) -> str:
-    """An address of this deployment that works from anywhere, such as in a note or a launch link."""
+    """An address of this deployment that works from anywhere, such as in a note or launch link."""
     return current_app.config["PUBLIC_URL"] + path

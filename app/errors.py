@@ -85,7 +85,7 @@ class Hold(Exception):
 
 
 def answer(status: int, sentence: str | None = None) -> Response:
-    """A page, a toast or JSON, as the caller can use it; without a sentence the status has its own."""
+    """A page, a toast or JSON, as the caller can use it; a status has a sentence of its own."""
     if request.path.startswith("/api/") or request.accept_mimetypes.best == "application/json":
         response = jsonify(error=sentence or "The request failed.")
     elif wants_fragment():
@@ -108,7 +108,9 @@ def expected(error: AppError) -> Response:
 def outside(error: OutsideError) -> Response:
     """The CRM or SCORM Cloud did not do what somebody is waiting for."""
     log.warning("outside trouble: %s", error)
-    sentence = f"{error.service} did not answer as expected: {error.reason} Please try again in a minute."
+    sentence = (
+        f"{error.service} did not answer as expected: {error.reason} Please try again in a minute."
+    )
     return answer(503, sentence)
 
 

@@ -8,7 +8,7 @@ from flask import Flask
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from redis import Redis
-from sqlalchemy import event
+from sqlalchemy import Connection, event
 
 from app.models.base import Base
 
@@ -40,6 +40,7 @@ def init_app(app: Flask) -> None:
     if app.config["DATABASE_URL"].startswith("sqlite"):
         with app.app_context():
             event.listen(db.engine, "connect", prepare_sqlite)
+            event.listen(db.engine, "savepoint", begin_before_savepoint)
 
 
 def prepare_sqlite(connection: object, _record: object) -> None:
@@ -48,6 +49,13 @@ def prepare_sqlite(connection: object, _record: object) -> None:
     for pragma in ("journal_mode=WAL", "busy_timeout=10000", "foreign_keys=ON", "synchronous=FULL"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def begin_before_savepoint(connection: Connection, _name: str) -> None:
+    """SQLite's driver begins a transaction at the first change only; a savepoint that came before
+    it would be the transaction itself, and releasing it would commit."""
+    if not connection.connection.dbapi_connection.in_transaction:  # type: ignore[union-attr]
+        connection.exec_driver_sql("BEGIN")
 
 
 __all__ = ["db", "init_app", "migrate", "redis"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, jsonify, make_response, request
 from redis.exceptions import RedisError
@@ -56,7 +57,12 @@ def metrics() -> Response:
 def owed_work() -> dict[str, float]:
     """Rows that owe work, rows that are parked, and the age in seconds of the oldest due one."""
     figures: dict[str, float] = {}
-    tables = {"inbox": WebhookEvent, "imports": Course, "registrations": Enrollment, "crm": CrmEffect}
+    tables: dict[str, Any] = {
+        "inbox": WebhookEvent,
+        "imports": Course,
+        "registrations": Enrollment,
+        "crm": CrmEffect,
+    }
     with across_accounts():
         for name, model in tables.items():
             owed, oldest = db.session.execute(

@@ -28,7 +28,9 @@ def redirect_to(address: str) -> Response:
     """After a POST: htmx follows HX-Location inside the page, a plain form the redirect."""
     if wants_fragment():
         response = make_response("", 204)
-        whole = {"HX-Boosted": "true"}  # the page, and not the fragment that lies at the address too
+        whole = {
+            "HX-Boosted": "true"
+        }  # the page, and not the fragment that lies at the address too
         response.headers["HX-Location"] = json.dumps(
             {"path": address, "target": "body", "headers": whole}
         )

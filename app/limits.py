@@ -1,4 +1,4 @@
-"""How often one address may use the public forms. Counted in Redis, in memory while Redis is away."""
+"""How often one address may use the public forms. Counted in Redis; in memory while it is away."""
 
 from __future__ import annotations
 

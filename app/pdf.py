@@ -229,8 +229,8 @@ def _content(page: PageObject, resources: DictionaryObject) -> bytes:
     content = page.get_contents()
     cleaned = IDLE_FONT.sub(b"", content.get_data() if content is not None else b"")
     fonts = cast(DictionaryObject, resources.get("/Font", DictionaryObject()).get_object())
-    for name in [name for name in fonts if name.encode() + b" " not in cleaned]:
-        del fonts[name]
+    used = {name: font for name, font in fonts.items() if name.encode() + b" " in cleaned}
+    resources[NameObject("/Font")] = DictionaryObject(used)  # pages share the one they came with
     return cleaned
 
 

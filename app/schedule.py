@@ -10,7 +10,7 @@ import logging
 import signal
 import threading
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import FrameType
 from typing import Any
 
@@ -19,6 +19,7 @@ from flask import Flask, current_app
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.background import Bell, ring
+from app.clients.http import OutsideError
 from app.courses import leftovers, publishing
 from app.enrollments import enrolling, syncing
 from app.extensions import db
@@ -52,28 +53,38 @@ assert all(verb.owed for _, verb in OWED)  # type: ignore[attr-defined]
 REGULAR: list[tuple[timedelta, Callable[[], Any]]] = [
     (timedelta(minutes=3), syncing.reconcile_all),
     (timedelta(hours=1), leftovers.remove_leftovers),
-    (timedelta(hours=24), syncing.compare_all),
+    (timedelta(minutes=15), syncing.compare_all),
 ]
 
 
 def sweep() -> int:
     """Rings for every due row of every kind; returns how many. Doubled rings cost nothing."""
     rung = 0
-    with across_accounts():
-        for model, verb in OWED:
-            for row_id in db.session.scalars(model.due(BATCH)).all():
-                name = f"{verb.__module__}.{verb.__qualname__}"
-                rung += ring(Bell(name, model.__name__, row_id), unique=True)
-        db.session.rollback()
+    for bell in due_bells():
+        if not ring(bell, unique=True):
+            break  # Redis is away: it would not hear the others either
+        rung += 1
     return rung
 
 
+def due_bells() -> list[Bell]:
+    bells = []
+    with across_accounts():
+        for model, verb in OWED:
+            name = f"{verb.__module__}.{verb.__qualname__}"
+            ids = db.session.scalars(model.due(BATCH)).all()
+            bells += [Bell(name, model.__name__, row_id) for row_id in ids]
+        db.session.rollback()
+    return bells
+
+
 class Clock:
-    """Keeps when each regular thing was last done; survives a database that is away for a while."""
+    """Keeps when each regular thing was last done, and does all of them when it starts: platforms
+    restart a process daily. It survives whatever goes wrong in one of them."""
 
     def __init__(self) -> None:
         self.stopped = threading.Event()
-        self.last_done = dict.fromkeys((verb for _, verb in REGULAR), now())
+        self.last_done: dict[Callable[[], Any], datetime] = {}
 
     def stop(self, _signal: int, _frame: FrameType | None) -> None:
         self.stopped.set()
@@ -81,7 +92,8 @@ class Clock:
     def round(self) -> None:
         self._carefully(sweep)
         for every, verb in REGULAR:
-            if now() - self.last_done[verb] >= every:
+            last = self.last_done.get(verb)
+            if last is None or now() - last >= every:
                 self.last_done[verb] = now()
                 self._carefully(verb)
 
@@ -89,8 +101,10 @@ class Clock:
         try:
             verb()
             db.session.commit()
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, OutsideError) as error:
             log.warning("the clock could not do %s: %s", verb.__name__, type(error).__name__)
+        except Exception:
+            log.exception("the clock could not do %s", verb.__name__)
         finally:
             db.session.remove()
 

@@ -149,9 +149,6 @@ def template_values() -> dict[str, Any]:
     return {
         "current_account": session.account if session else None,
         "current_session": session,
-        "csrf_token": csrf_token,
-        "csrf_field": csrf_field,
-        "framed": framed,
         "banners": banners.shown_to(session.account) if session and not wants_fragment() else [],
     }
 
@@ -167,6 +164,8 @@ def init_app(app: Flask) -> None:
     app.teardown_request(leave)
     app.after_request(private)
     app.context_processor(template_values)
+    # globals and not values, so that macros of imported templates know them too
+    app.jinja_env.globals.update(csrf_token=csrf_token, csrf_field=csrf_field, framed=framed)
 
 
 __all__ = ["actor", "current_account", "current_session", "framed", "get_or_404"]

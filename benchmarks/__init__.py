@@ -1,1 +1,1 @@
-"""Benchmarks: each figure beside a reference measured in the same run, because machines are noisy."""
+"""Benchmarks: each figure beside a reference of the same run, because machines are noisy."""

@@ -1,8 +1,8 @@
 """Makes the demo account of `bin/dev`, the way a customer would: `python -m sandbox.demo`.
 
 It installs the hub from the sandbox CRM, connects the sandbox's SCORM Cloud, provisions the custom
-objects and uploads the two sample courses, all through the hub's own pages. Run again, it finds what
-is there and adds only what is missing.
+objects and uploads the two sample courses, all through the hub's own pages. Run again, it finds
+what is there and adds only what is missing.
 """
 
 from __future__ import annotations

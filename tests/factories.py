@@ -8,14 +8,15 @@ from typing import Any
 from flask.testing import FlaskClient
 
 from app.accounts import sessions
+from app.accounts.cookies import TAB as TAB_COOKIE
 from app.extensions import db
 from app.models import (
     Account,
     AdminSession,
     Course,
     CourseStatus,
-    Enrollment,
     EnrollLink,
+    Enrollment,
     Grant,
     Learner,
     ScormConnection,
@@ -24,7 +25,6 @@ from app.models import (
     new_id,
     now,
 )
-from app.accounts.cookies import TAB as TAB_COOKIE
 
 
 def make_account(location: str = "demo-location", **facts: Any) -> Account:
@@ -43,7 +43,9 @@ def make_account(location: str = "demo-location", **facts: Any) -> Account:
     return account
 
 
-def make_grant(account: Account, access: str, refresh: str | None = None, lasts: int = 80_000) -> Grant:
+def make_grant(
+    account: Account, access: str, refresh: str | None = None, lasts: int = 80_000
+) -> Grant:
     """The right to speak for the account's location, with a token that the caller got."""
     grant = Grant(kind="location", subject=account.location_id, company_id=account.company_id)
     grant.renew(access, refresh, lasts)

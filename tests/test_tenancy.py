@@ -53,7 +53,7 @@ OPEN = {
 OPEN_FOLDERS = ("enrollments_public.", "courses_public.", "certificates_public.", "documentation.")
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 # Parts of addresses that are words and not rows' ids.
-WORDS = {"name": "tags", "kind": "csv", "table": "crm", "filename": "tokens.css"}
+WORDS = {"name": "tags", "kind": "csv", "table": "crm-effect", "filename": "tokens.css"}
 CANARY = "Canary of the other account"
 
 

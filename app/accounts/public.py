@@ -117,11 +117,12 @@ def embed() -> Response:
 @limiter.limit("10/minute", deduct_when=lambda response: response.status_code == 401)
 def embed_session() -> Response:
     """Swaps the CRM's user context for a session. Only our own script can send this header."""
-    if request.headers.get("X-Hub") != "1":
-        raise SignedOut(frame.UNKNOWN)
     given = request.get_json(silent=True)
-    given = given if isinstance(given, dict) else {}
-    session, token = frame.sign_in(str(given.get("payload", "")), str(given.get("origin", "")))
+    given = given if isinstance(given, dict) and request.headers.get("X-Hub") == "1" else {}
+    try:
+        session, token = frame.sign_in(str(given.get("payload", "")), str(given.get("origin", "")))
+    except SignedOut as error:
+        return make_response(jsonify(error=error.sentence), 401)
     response = jsonify(token=token, account=session.account.display_name)
     response.headers["Cache-Control"] = "no-store"
     cookies.keep_in_frame(response, token)

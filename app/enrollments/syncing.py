@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Select, func, select, update
 
@@ -40,7 +41,7 @@ def start(course: Course, by: str) -> SyncRun:
     return run
 
 
-def _registered(course: Course) -> Select[tuple[int]]:
+def _registered(course: Course) -> Select[Any]:
     return select(func.count()).where(
         Enrollment.course_id == course.id,
         Enrollment.registered_at.is_not(None),

@@ -2,7 +2,7 @@
 
 from app.models.account import Account, Mode, ScormConnection
 from app.models.audit_entry import AuditEntry
-from app.models.base import Base, acting_for, across_accounts, new_id, now
+from app.models.base import Base, across_accounts, acting_for, new_id, now
 from app.models.certificate import Certificate
 from app.models.course import CertificateRule, Course, CourseStatus, EnrollLink
 from app.models.crm_effect import CrmEffect, EffectKind
@@ -42,8 +42,8 @@ __all__ = [
     "SyncRun",
     "Ticket",
     "WebhookEvent",
-    "acting_for",
     "across_accounts",
+    "acting_for",
     "email_key",
     "new_id",
     "now",

@@ -48,7 +48,9 @@ class Account(Base):
     plan_id: Mapped[str | None] = mapped_column(String(64))
     went_live_at: Mapped[datetime | None]
     max_package_bytes: Mapped[int | None]  # None: the deployment's limit
-    counted_at: Mapped[datetime | None]  # touched to lock the account while registrations are counted
+    counted_at: Mapped[
+        datetime | None
+    ]  # touched to lock the account while registrations are counted
 
     # SCORM Cloud
     scorm_app_id: Mapped[str | None] = mapped_column(String(255))
@@ -58,7 +60,9 @@ class Account(Base):
     )
     scorm_checked_at: Mapped[datetime | None]
     scorm_trouble: Mapped[str | None] = mapped_column(Text)
-    scorm_facts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)  # plan limits and the like
+    scorm_facts: Mapped[dict[str, Any]] = mapped_column(
+        JSON, default=dict
+    )  # plan limits and the like
     postback_password: Mapped[str] = mapped_column(
         Encrypted, default=lambda: secrets.token_urlsafe(32)
     )
@@ -79,7 +83,9 @@ class Account(Base):
     course_tags: Mapped[bool] = mapped_column(default=False)
     crm_objects: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)  # see sync/objects.py
 
-    settings_version: Mapped[int] = mapped_column(default=1)  # a form made for an older one is stale
+    settings_version: Mapped[int] = mapped_column(
+        default=1
+    )  # a form made for an older one is stale
 
     @property
     def display_name(self) -> str:
@@ -117,10 +123,12 @@ class Account(Base):
         self.cancelled_at = self.cancelled_at or now()
 
     def purge(self) -> None:
-        """Forgets what it knew of the customer; the location's id stays, so that it may come back."""
+        """Forgets what it knew of the customer; the location's id stays, so it may come back."""
         self.purged_at = now()
         self.name, self.organization_name, self.frame_origins = "", None, []
-        self.scorm_app_id = self.scorm_secret_key = self.scorm_trouble = self.scorm_checked_at = None
+        self.scorm_app_id = self.scorm_secret_key = self.scorm_trouble = self.scorm_checked_at = (
+            None
+        )
         self.scorm_connection, self.scorm_facts = ScormConnection.NONE, {}
         self.logo_url = self.logo_png = self.logo_digest = None
         self.crm_objects = {}

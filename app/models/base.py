@@ -62,9 +62,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 class Base(DeclarativeBase):
     registry = registry(type_annotation_map={datetime: UtcDateTime})
 
-    id: Mapped[str] = mapped_column(
-        String(32), primary_key=True, default=new_id, sort_order=-2
-    )
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id, sort_order=-2)
     created_at: Mapped[datetime] = mapped_column(default=now, sort_order=-1)
 
 

@@ -1,4 +1,4 @@
-"""Certificate: the facts as they were at the moment of completion, and the number that proves them."""
+"""Certificate: the facts as they were at completion, and the number that proves them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Enrollment: a learner on a course, and what is known of how it goes; Launch: who opened it when."""
+"""Enrollment: a learner on a course and how it goes; Launch: who opened it when."""
 
 from __future__ import annotations
 
@@ -146,7 +146,9 @@ class Launch(AccountOwned, Base):
     )
 
     enrollment_id: Mapped[str] = mapped_column(String(32), index=True)
-    opened_by: Mapped[str | None] = mapped_column(String(255))  # the admin's name; None: the learner
+    opened_by: Mapped[str | None] = mapped_column(
+        String(255)
+    )  # the admin's name; None: the learner
     returned_at: Mapped[datetime | None]  # the exit page was reached
 
     enrollment: Mapped[Enrollment] = relationship(viewonly=True)

@@ -78,7 +78,7 @@ class OwesWork:
         self.attempts = 0
 
     @classmethod
-    def due(cls, limit: int) -> Select[tuple[str]]:
+    def due(cls, limit: int) -> Select[Any]:
         """Ids of rows whose time has come and that no living worker holds."""
         moment = now()
         free = or_(cls.leased_until.is_(None), cls.leased_until < moment)
@@ -110,7 +110,7 @@ class OwesWork:
         return False
 
     def _update_if(self, condition: Any, **values: Any) -> bool:
-        session: Session | None = object_session(self)  # type: ignore[arg-type]
+        session: Session | None = object_session(self)
         assert session is not None
         statement = update(type(self)).where(type(self).id == self.id, condition).values(**values)
         done = session.execute(statement, execution_options={"synchronize_session": False})
@@ -118,7 +118,7 @@ class OwesWork:
         return isinstance(done, CursorResult) and done.rowcount == 1
 
     def reload(self) -> Self:
-        session: Session | None = object_session(self)  # type: ignore[arg-type]
+        session: Session | None = object_session(self)
         assert session is not None
         session.refresh(self)
         return self

@@ -1,4 +1,4 @@
-"""Sessions of admins: server-side rows, so that they can be ended; only digests of tokens are kept."""
+"""Sessions of admins: server-side rows, so that they can be ended; tokens only as digests."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Ticket(Base):
 
 
 class OAuthState(Base):
-    """What we sent along to the CRM's authorize page; it must come back once, within ten minutes."""
+    """What we sent along to the CRM's authorize page; to come back once, within ten minutes."""
 
     __tablename__ = "oauth_states"
 

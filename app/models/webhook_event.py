@@ -1,4 +1,4 @@
-"""WebhookEvent: the inbox. What the outside told us, stored once before it is believed or acted on."""
+"""WebhookEvent: the inbox. What the outside told us, stored once before it is acted on."""
 
 from __future__ import annotations
 

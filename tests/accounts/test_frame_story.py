@@ -28,7 +28,7 @@ EVERYTHING_BLOCKED = {"default_content_setting_values": {"cookies": 2}}
 def forbidding(
     browser: Browser, tmp_path: Path
 ) -> Iterator[Callable[[dict[str, Any]], BrowserContext]]:
-    """Opens a real Chromium profile with these settings: what it blocks throws, as it does there."""
+    """Opens a real Chromium profile with these settings: what it blocks throws, as for people."""
     opened: list[BrowserContext] = []
 
     def open_profile(profile: dict[str, Any]) -> BrowserContext:

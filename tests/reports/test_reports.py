@@ -293,8 +293,10 @@ def test_a_long_pdf_repeats_its_header_and_counts_its_pages(account: Account) ->
     course = make_course(account, title="A rather long title of a course that has to wrap " * 3)
     for number in range(120):
         enrol(course, utc(2026, 3, 1), last_name=f"Nr{number:03d}")
+    enrol(course, utc(2026, 3, 2), first_name="太郎", last_name="山田")
     pages = text_of(export.export(account, Filter(), "pdf").content)
     assert len(pages) > 2
+    assert "山田" in pages[0]
     for number, page in enumerate(pages, start=1):
         assert "Learner Email Course" in page
         assert f"Page {number} of {len(pages)}" in page

@@ -98,7 +98,7 @@ async function upload(files) {
     await send(chosen, target);
     request = null;
     state(null);
-    await window.htmx.ajax("POST", target.finish, { target: "#course-list", swap: "outerHTML" });
+    await window.htmx.ajax("POST", target.finish, { source: area(), target: "#course-list", swap: "outerHTML" });
   } catch (error) {
     request = null;
     if (error) fail(error.message);

@@ -42,7 +42,7 @@ BATCH = 500
 OWED: list[tuple[type[Any], Callable[..., Any]]] = [
     (WebhookEvent, inbox.handle),
     (Course, publishing.publish),
-    (Enrollment, enrolling.register),
+    (Enrollment, enrolling.settle_registration),
     (CrmEffect, push.write),
     (SyncRun, syncing.continue_run),
 ]

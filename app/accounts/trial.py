@@ -32,6 +32,7 @@ def used(account: Account) -> int:
         Enrollment.withdrawn_at.is_(None),
         Enrollment.attempts_made > 0,
         Enrollment.first_access_at.is_not(None),
+        Enrollment.opened_at.is_not(None),
     )
     question = select(func.count(Enrollment.id)).where(Enrollment.account_id == account.id, counts)
     return db.session.scalar(question) or 0

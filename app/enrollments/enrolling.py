@@ -6,6 +6,8 @@ Cloud is owed work. We choose its id, so creating it twice is recognised and doe
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from sqlalchemy import select
 
 from app import connections
@@ -13,24 +15,32 @@ from app.accounts import trial
 from app.background import later, owed
 from app.clients.http import OutsideError
 from app.clients.scorm_cloud import CloudLearner
-from app.errors import Conflict
+from app.errors import Conflict, Hold, NotConnected
 from app.extensions import db
 from app.models import Course, Enrollment, Learner, Source
 from app.sync import push
 
 
+REFUSED_GAP = timedelta(minutes=10)
+
+
 def find(course: Course, learner: Learner) -> Enrollment | None:
+    """As it is in the database now, even if it was read before."""
     return db.session.scalar(
-        select(Enrollment).where(
-            Enrollment.course_id == course.id, Enrollment.learner_id == learner.id
-        )
+        select(Enrollment)
+        .where(Enrollment.course_id == course.id, Enrollment.learner_id == learner.id)
+        .execution_options(populate_existing=True)
     )
 
 
 def enroll(
-    learner: Learner, course: Course, source: Source, by: str | None = None
+    learner: Learner,
+    course: Course,
+    source: Source,
+    by: str | None = None,
+    new_id: str | None = None,
 ) -> tuple[Enrollment, bool]:
-    """The learner's enrolment on the course, and whether it is new.
+    """The learner's enrolment on the course, and whether it is new; `new_id` names a new row.
 
     Raises Conflict unless the course is Ready, LimitReached when the trial is used up. Somebody who
     is enrolled already is simply found, whatever the limit says.
@@ -43,7 +53,7 @@ def enroll(
     if present is not None and present.active:
         return present, False
     enrollment = present or Enrollment(
-        account_id=course.account_id, course_id=course.id, learner_id=learner.id
+        id=new_id, account_id=course.account_id, course_id=course.id, learner_id=learner.id
     )
     if present is None:
         db.session.add(enrollment)
@@ -52,7 +62,7 @@ def enroll(
         present.resume()
     enrollment.source, enrollment.enrolled_by = source, by
     db.session.flush()
-    later(register, enrollment)
+    later(settle_registration, enrollment)
     push.mark(enrollment)
     return enrollment, True
 
@@ -64,12 +74,33 @@ def require_ready(course: Course) -> None:
     if not course.ready:
         raise Conflict("Course not available")
     trial.require_room(course.account)
+    db.session.refresh(course, ["status", "archived_at"])
+    if not course.ready:  # it was deleted while we waited for the account
+        raise Conflict("Course not available")
 
 
 @owed
+def settle_registration(enrollment: Enrollment) -> None:
+    """What an enrolment owes: its registration at SCORM Cloud, or that none is left there.
+
+    While SCORM Cloud refuses the account's keys it waits: somebody will enter better ones.
+    """
+    try:
+        if enrollment.active:
+            register(enrollment)
+        elif not enrollment.ever_launched:
+            give_back(enrollment)
+    except NotConnected as trouble:
+        raise Hold(trouble.sentence, REFUSED_GAP) from trouble
+    except OutsideError as trouble:
+        if trouble.is_unauthorised:
+            raise Hold(trouble.reason, REFUSED_GAP) from trouble
+        raise
+
+
 def register(enrollment: Enrollment) -> None:
     """Makes the registration at SCORM Cloud, once however often it is called."""
-    if enrollment.registered or not enrollment.active:
+    if enrollment.registered:
         return
     cloud = connections.scorm_cloud(enrollment.account)
     try:
@@ -87,18 +118,18 @@ def register(enrollment: Enrollment) -> None:
 
 def withdraw(enrollment: Enrollment) -> None:
     """Ends the enrolment. One that was never launched gives its registration back."""
+    if not enrollment.active:
+        return
     enrollment.withdraw()
-    if enrollment.registered and not enrollment.ever_launched:
-        later(give_back, enrollment)
+    if enrollment.owes_work:
+        later(settle_registration, enrollment)
     push.mark(enrollment)
 
 
 def give_back(enrollment: Enrollment) -> None:
     """Deletes the unused registration at SCORM Cloud, which has its own limit."""
-    if enrollment.active or enrollment.ever_launched:
-        return
     connections.scorm_cloud(enrollment.account).delete_registration(enrollment.registration_id)
-    enrollment.registered_at = None
+    enrollment.unregister()
 
 
 def cloud_learner(learner: Learner) -> CloudLearner:

@@ -39,6 +39,7 @@ def launch(enrollment: Enrollment, opened_by: str | None = None) -> str:
     except OutsideError as error:
         raise Unavailable("The course could not be opened just now. Please try again.") from error
     db.session.add(row)
+    enrollment.open()
     return link
 
 

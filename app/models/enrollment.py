@@ -40,7 +40,8 @@ class Source(StrEnum):
 
 
 class Enrollment(AccountOwned, OwesWork, Base):
-    """Owes work while its registration at SCORM Cloud is missing; `enrollments/enrolling.py`."""
+    """Owes work while its registration at SCORM Cloud is missing, or is there though the learner was
+    removed without ever opening the course; `enrollments/enrolling.py`."""
 
     __tablename__ = "enrollments"
     __table_args__ = (
@@ -64,6 +65,7 @@ class Enrollment(AccountOwned, OwesWork, Base):
     # the registration at SCORM Cloud: we choose its id, so that a repeated creation is recognised
     registration_id: Mapped[str] = mapped_column(String(64), unique=True, default=new_id)
     registered_at: Mapped[datetime | None]
+    opened_at: Mapped[datetime | None]  # we first handed out a launch link
     withdrawn_at: Mapped[datetime | None]
 
     # progress, as `apply` took it from SCORM Cloud
@@ -104,22 +106,37 @@ class Enrollment(AccountOwned, OwesWork, Base):
 
     @property
     def ever_launched(self) -> bool:
-        return self.attempts_made > 0 or self.first_access_at is not None
+        """SCORM Cloud told of it, or will: somebody was sent to the player."""
+        known = self.opened_at or self.first_access_at
+        return self.attempts_made > 0 or known is not None
 
     def register(self) -> None:
         """SCORM Cloud knows the registration now."""
         self.registered_at = self.registered_at or now()
 
+    def unregister(self) -> None:
+        """SCORM Cloud does not know the registration any more."""
+        self.registered_at = None
+
+    def open(self) -> None:
+        self.opened_at = self.opened_at or now()
+
     def withdraw(self) -> None:
+        """What was never opened is given back; what was begun stays at SCORM Cloud as it is."""
         self.withdrawn_at = self.withdrawn_at or now()
         self.settle()
+        if not self.ever_launched:
+            self.owe()
 
     def resume(self) -> None:
         """Enrolled again after a withdrawal: what was reached stays, with a new registration."""
-        self.withdrawn_at = self.registered_at = self.reported_at = None
-        self.registration_id = new_id()
-        self.attempts_before_reset = self.attempts_made
-        self.seconds_before_reset = self.seconds
+        self.withdrawn_at = None
+        if self.ever_launched:
+            self.registration_id, self.registered_at = new_id(), None
+            self.reported_at, self.reported_instance = None, 0
+            self.reported_launches, self.reported_seconds = 0, 0.0
+            self.attempts_before_reset = self.attempts_made
+            self.seconds_before_reset = self.seconds
         self.owe()
 
     def set_progress(self, facts: Mapping[str, Any]) -> bool:

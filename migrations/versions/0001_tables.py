@@ -255,6 +255,7 @@ def upgrade() -> None:
         sa.Column("enrolled_by", sa.String(length=255), nullable=True),
         sa.Column("registration_id", sa.String(length=64), nullable=False),
         sa.Column("registered_at", app.models.base.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("opened_at", app.models.base.UtcDateTime(timezone=True), nullable=True),
         sa.Column("withdrawn_at", app.models.base.UtcDateTime(timezone=True), nullable=True),
         sa.Column("completion", sa.String(length=16), nullable=False),
         sa.Column("result", sa.String(length=16), nullable=False),

@@ -20,7 +20,7 @@ SUSPENDED = "Location is not active"
 _NAMES = {401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 422: "Unprocessable Entity"}
 
 
-class Refusal(Exception): - a refusal is an answer, not a fault
+class Refusal(Exception):
     """An answer other than success; nothing that the call did so far is kept."""
 
     def __init__(self, status: int, message: str | list[str], **more: Any) -> None:

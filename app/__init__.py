@@ -30,10 +30,10 @@ def create_app(config: Config | None = None) -> Flask:
     app.url_map.strict_slashes = False  # a webhook must never meet a redirect
     app.url_map.merge_slashes = False
     extensions.init_app(app)
+    headers.init_app(app)  # before tenancy: plain http is sent on before anybody is asked for proof
     tenancy.init_app(app)
     errors.init_app(app)
     htmx.init_app(app)
-    headers.init_app(app)
     icons.init_app(app)
     limits.init_app(app)
     template_filters.init_app(app)

@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 QUEUE = "hub"
 JOB_SECONDS = 110  # below the lease, so that nobody else takes the row meanwhile
 NUDGE_SECONDS = 5  # a lost nudge silences further ones for so long at most
+SWEEP_TURN = 20  # seconds in which one row is rung for once by the sweeper
 NUDGE_GAP = 0.02  # seconds
 Verb = Callable[..., Any]
 
@@ -102,12 +103,14 @@ def once_per_lease(bell: Bell, app: Flask) -> str:
 
 
 def nudge(verb: Callable[[], Any]) -> None:
-    """Rings for `verb()`, which looks for due rows by itself, after the commit; one bell for many.
+    """Rings for `verb()`, which looks for due rows by itself; one bell for many commits.
 
-    While a nudge waits for a worker, further ones cost a single question to Redis. The worker takes
-    the mark away before it looks, so whoever finds the mark has committed before that look.
+    To be called after the commit. While a nudge waits for a worker, further ones cost a single
+    question to Redis. The worker takes the mark away before it looks, so whoever finds the mark has
+    committed before that look.
     """
-    db.session().info.setdefault("nudges", {})[f"{verb.__module__}.{verb.__qualname__}"] = None
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    nudges.add(f"{verb.__module__}.{verb.__qualname__}", app)
 
 
 class Nudges:
@@ -172,14 +175,11 @@ def ring_bells(session: Session) -> None:
     if not session.in_nested_transaction():
         for bell in session.info.pop("bells", {}):
             ring(bell)
-        for verb_name in session.info.pop("nudges", {}):
-            nudges.add(verb_name, current_app._get_current_object())  # type: ignore[attr-defined]
 
 
 def forget_bells(session: Session, previous: SessionTransaction) -> None:
     if not previous.nested:
         session.info.pop("bells", None)
-        session.info.pop("nudges", None)
 
 
 def run(verb_name: str, model_name: str, row_id: str) -> None:

@@ -19,6 +19,7 @@ import logging
 from datetime import timedelta
 
 from flask import Flask, Response, jsonify, make_response, render_template, request
+from sqlalchemy.exc import DataError
 from werkzeug.exceptions import HTTPException
 
 from app.clients.http import OutsideError
@@ -130,6 +131,12 @@ def from_http(error: HTTPException) -> Response:
     return response
 
 
+def unstorable(_error: DataError) -> Response:
+    """Something was sent that no column can hold, such as a zero byte or a number beyond all."""
+    db.session.rollback()
+    return answer(400)
+
+
 def unexpected(error: Exception) -> Response:
     log.exception("unexpected trouble", exc_info=error)
     db.session.rollback()
@@ -141,4 +148,5 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(OutsideError, outside)
     app.register_error_handler(Hold, on_hold)
     app.register_error_handler(HTTPException, from_http)
+    app.register_error_handler(DataError, unstorable)
     app.register_error_handler(Exception, unexpected)

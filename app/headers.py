@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Response, current_app, g, make_response, redirect, request
 
 from app.tenancy import current_session
 
@@ -62,6 +62,20 @@ def secure(response: Response) -> Response:
     return response
 
 
+def insist_on_https() -> Response | None:
+    """Browsers that came by plain http are sent on, or their cookies would be lost.
+
+    Never a webhook (its sender takes a redirect for success) and never the platform's own looks.
+    """
+    if not current_app.config["SECURE"] or request.is_secure:
+        return None
+    if request.path.startswith("/api/") or request.blueprint == "health":
+        return None
+    target = current_app.config["PUBLIC_URL"] + request.full_path.rstrip("?")
+    return make_response(redirect(target, 308))
+
+
 def init_app(app: Flask) -> None:
+    app.before_request(insist_on_https)
     app.after_request(secure)
     app.jinja_env.globals["csp_nonce"] = csp_nonce

@@ -11,6 +11,8 @@ from app.extensions import db
 
 
 def commit_or_roll_back(response: Response) -> Response:
+    if not db.session.registry.has():
+        return response  # nobody asked the database for anything
     if response.status_code < 400:
         db.session.commit()
     else:

@@ -61,16 +61,9 @@ def used_by_month(account: Account) -> list[tuple[date, int]]:
 def require_room(account: Account) -> None:
     """Makes sure that one more may be enrolled, and holds the account until the transaction ends.
 
-    The UPDATE is the lock: a second enrolment waits here until the first has been counted.
     Raises LimitReached.
     """
-    db.session.flush()
-    db.session.execute(
-        update(Account)
-        .where(Account.id == account.id)
-        .values(counted_at=now())
-        .execution_options(synchronize_session=False)
-    )
+    hold(account)
     db.session.refresh(account, ["mode", "plan_id"])
     allowed = limit(account)
     if allowed is not None and used(account) >= allowed:
@@ -79,6 +72,17 @@ def require_room(account: Account) -> None:
             "Go to Settings → Account Mode and choose Go Live to enroll more people. "
             "Everybody who is enrolled can go on."
         )
+
+
+def hold(account: Account) -> None:
+    """The UPDATE is the lock: a second enrolment waits here until the first has been counted."""
+    db.session.flush()
+    db.session.execute(
+        update(Account)
+        .where(Account.id == account.id)
+        .values(counted_at=now())
+        .execution_options(synchronize_session=False)
+    )
 
 
 def go_live(account: Account, plan_id: str | None = None) -> bool:

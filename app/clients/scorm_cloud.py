@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 from app.clients.http import LARGE_ANSWER, UPLOAD, Http, OutsideError, Pace, part
 from app.clients.multipart import MultipartFile
 from app.clients.reading import mappings, text
+from app.clients.scorm_activities import Interaction, Module, Objective, Report
 from app.clients.scorm_requests import CloudLearner, Postback
 from app.clients.scorm_results import (
     AccountInfo,
@@ -29,10 +30,14 @@ __all__ = [
     "CloudCourse",
     "CloudLearner",
     "ImportJob",
+    "Interaction",
     "LaunchRecord",
+    "Module",
+    "Objective",
     "OutsideError",
     "Postback",
     "PostbackSettings",
+    "Report",
     "Result",
     "ScormCloud",
 ]
@@ -170,6 +175,18 @@ class ScormCloud:
         path = f"/registrations/{part(registration_id)}"
         answer = self._http.call("GET", path, params=detail_params(details), limits=LARGE_ANSWER)
         return self._result(path, answer)
+
+    def report(self, registration_id: str, *, questions: bool = False) -> Report:
+        """GET /registrations/{id} with every module; with questions also what was answered."""
+        path = f"/registrations/{part(registration_id)}"
+        params = detail_params(True)
+        if questions:
+            params["includeInteractionsAndObjectives"] = "true"
+        answer = self._http.call("GET", path, params=params, limits=LARGE_ANSWER)
+        try:
+            return Report.parse(answer)
+        except ValueError as error:
+            raise senseless("GET", path, str(error)) from None
 
     def changed_registrations(
         self,

@@ -19,10 +19,16 @@ def remove_leftovers() -> None:
         abandoned = select(Course).where(
             Course.status == CourseStatus.UPLOADING, Course.created_at < now() - LEFT_BEHIND
         )
-        for course in db.session.scalars(abandoned):
+        courses = db.session.scalars(abandoned).all()
+        wanted = set(db.session.scalars(select(Course.storage_key)))
+        wanted -= {course.storage_key for course in courses}
+        remove_packages(wanted)
+        for course in courses:
             db.session.delete(course)
         db.session.flush()
-        wanted = set(db.session.scalars(select(Course.storage_key)))
+
+
+def remove_packages(wanted: set[str | None]) -> None:
     storage = connections.storage()
     for key in storage.keys(unchanged_since=now() - LEFT_BEHIND):
         if key not in wanted:

@@ -77,7 +77,7 @@ def learners(course: Course, query: str, status: str, number: int) -> Page:
     return _page(statement, number)
 
 
-def _page(statement: Select[Any], number: int) -> Page:
+def _page(statement: Select[*tuple[Any, ...]], number: int) -> Page:
     total = db.session.scalar(select(func.count()).select_from(statement.order_by(None).subquery()))
     number = min(max(number, 1), max(1, -(-(total or 0) // PAGE)))
     rows = db.session.execute(statement.limit(PAGE).offset((number - 1) * PAGE)).all()

@@ -19,7 +19,9 @@ MANIFEST = "imsmanifest.xml"
 MOST_ENTRIES, MOST_UNPACKED, MOST_RATIO = 20_000, 2 * 1024**3, 200
 LARGE_ENTRY, LARGEST_MANIFEST = 1_048_576, 5 * 1_048_576
 JUNK = ("__MACOSX/",)
-ADVICE = "Export the course as SCORM 1.2 or SCORM 2004 from your authoring tool and upload that .zip."
+ADVICE = (
+    "Export the course as SCORM 1.2 or SCORM 2004 from your authoring tool and upload that .zip."
+)
 
 
 class UnusablePackage(BadInput):

@@ -24,5 +24,7 @@ def accept(token: str) -> Response:
         raise Refused("This upload address has expired. Please choose the file again.") from error
     except UploadTooLargeError as error:
         megabytes = current_app.config["MAX_PACKAGE_MB"]
-        raise BadInput(f"The file is larger than announced; the limit is {megabytes} MB.") from error
+        raise BadInput(
+            f"The file is larger than announced; the limit is {megabytes} MB."
+        ) from error
     return jsonify(status="stored")

@@ -6,21 +6,25 @@ says when to come back, so a worker may die between any two of them and nothing 
 
 from __future__ import annotations
 
+import logging
 import re
 import unicodedata
 from datetime import timedelta
 from pathlib import PurePath
 
 from app import connections
-from app.background import later, owed
+from app.background import later, let_go, owed
 from app.clients.http import OutsideError
-from app.clients.storage import new_key
 from app.clients.scorm_cloud import CloudCourse, ImportJob, ScormCloud
-from app.courses.package_check import UnusablePackage, check_package
-from app.errors import BadInput, NotConnected
+from app.clients.storage import new_key
+from app.courses.package_check import ADVICE, check_package
+from app.errors import AppError, BadInput, NotConnected
 from app.extensions import db
 from app.models import Account, Course, CourseStatus, EnrollLink, new_id, now
+from app.models.course import EDITIONS
 
+log = logging.getLogger(__name__)
+NOT_OURS = ("SCORM11", "AICC", "XAPI", "CMI5")
 DEADLINE = timedelta(minutes=15)  # after this an import counts as failed
 SOON, SLOWLY = timedelta(seconds=1), timedelta(seconds=5)
 TIMED_OUT = (
@@ -73,24 +77,56 @@ def finish_upload(course: Course) -> None:
 
 @owed
 def publish(course: Course) -> None:
-    """One step of the import. Never commits; raises OutsideError for trouble that may pass."""
+    """One step of the import, or of a deleted course its removal. Raises OutsideError for trouble
+    that may pass.
+    """
+    if course.archived_at is not None:
+        take_away(course)
+        return
     if course.status != CourseStatus.PROCESSING:
         return
     if course.import_started_at and now() - course.import_started_at > DEADLINE:
-        fail(course, TIMED_OUT)
+        fail(course, TIMED_OUT, course.last_error)
         return
-    cloud = connections.scorm_cloud(course.account)
     try:
-        if course.import_job_id is None:
-            hand_over(course, cloud)
-        else:
-            follow(course, cloud.import_job(course.import_job_id))
-    except UnusablePackage as problem:
+        take_step(course, connections.scorm_cloud(course.account))
+    except AppError as problem:
         fail(course, problem.sentence)
     except OutsideError as error:
         if error.can_retry:
             raise
-        fail(course, "SCORM Cloud refused the package.", error.reason)
+        fail(course, f"{error.service} refused the package.", error.reason)
+
+
+def take_step(course: Course, cloud: ScormCloud) -> None:
+    if course.import_job_id is None:
+        hand_over(course, cloud)
+    else:
+        follow(course, cloud.import_job(course.import_job_id), cloud)
+
+
+def take_away(course: Course) -> None:
+    """Removes a course that nobody was ever enrolled on: at SCORM Cloud, in storage, and here."""
+    if course.account.scorm_connected and course.account.scorm_app_id == course.scorm_app_id:
+        cloud = connections.scorm_cloud(course.account)
+        if still_importing(course, cloud):
+            course.postpone(SLOWLY)  # what is deleted now would come back when it is done
+            return
+        cloud.delete_course(course.scorm_course_id)
+    forget_package(course)
+    db.session.delete(course)
+
+
+def still_importing(course: Course, cloud: ScormCloud) -> bool:
+    began = course.import_started_at
+    if course.ready_at or course.import_job_id is None or not began or now() - began > DEADLINE:
+        return False
+    try:
+        return cloud.import_job(course.import_job_id).is_running
+    except OutsideError as error:
+        if error.can_retry:
+            raise
+        return False
 
 
 def hand_over(course: Course, cloud: ScormCloud) -> None:
@@ -101,11 +137,13 @@ def hand_over(course: Course, cloud: ScormCloud) -> None:
     except FileNotFoundError:
         fail(course, "The upload was not complete. Please upload the package again.")
         return
+    cloud_id = course.scorm_course_id
     with file:
         check_package(file)
         file.seek(0)
+        let_go()
         try:
-            job_id = cloud.upload_course(course.scorm_course_id, file, "course.zip")
+            job_id = cloud.upload_course(cloud_id, file, "course.zip")
         except OutsideError as error:
             if not error.already_exists:
                 raise
@@ -117,25 +155,31 @@ def hand_over(course: Course, cloud: ScormCloud) -> None:
 
 def found_there(course: Course, cloud: ScormCloud) -> None:
     try:
-        accept(course, cloud.course(course.scorm_course_id), [])
+        accept(course, cloud.course(course.scorm_course_id), [], cloud)
     except OutsideError as error:
         if not error.is_gone:
             raise
         course.postpone(SLOWLY, "SCORM Cloud is still importing the package.")
 
 
-def follow(course: Course, job: ImportJob) -> None:
+def follow(course: Course, job: ImportJob, cloud: ScormCloud) -> None:
     if job.is_running:
         long_running = course.import_started_at and now() - course.import_started_at > SLOWLY * 4
         course.postpone(SLOWLY if long_running else SOON)
     elif job.failed or job.course is None:
         fail(course, "SCORM Cloud could not import the package.", job.message or None)
     else:
-        accept(course, job.course, list(job.warnings))
+        accept(course, job.course, list(job.warnings), cloud)
 
 
-def accept(course: Course, imported: CloudCourse, warnings: list[str]) -> None:
-    course.title = clean_title(imported.title) or course.title
+def accept(course: Course, imported: CloudCourse, warnings: list[str], cloud: ScormCloud) -> None:
+    """Ready, if it is SCORM: SCORM Cloud also takes what we do not play, and that goes again."""
+    if imported.standard in NOT_OURS:
+        cloud.delete_course(course.scorm_course_id)
+        fail(course, f"This is an {EDITIONS[imported.standard]} package. {ADVICE}")
+        return
+    if course.title == title_of(course.filename):  # else somebody has named it meanwhile
+        course.title = clean_title(imported.title) or course.title
     course.slug = slug_of(course.title)
     course.become_ready(imported.standard, imported.version, warnings)
     forget_package(course)
@@ -148,9 +192,13 @@ def fail(course: Course, reason: str, detail: str | None = None) -> None:
 
 def forget_package(course: Course) -> None:
     """Packages are kept only during import. What a crash leaves behind goes in the hourly sweep."""
-    if course.storage_key:
+    if course.storage_key is None:
+        return
+    try:
         connections.storage().delete(course.storage_key)
-        course.storage_key = None
+    except OutsideError as error:
+        log.warning("a package stays until the sweep: %s", error)
+    course.storage_key = None
 
 
 def title_of(filename: str) -> str:

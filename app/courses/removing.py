@@ -1,12 +1,18 @@
-"""Deleting a course: without learners it goes, with learners it is archived and its records stay."""
+"""Deleting a course: without learners it goes, with learners it is archived and its records stay.
+
+Either way nobody can enrol from this moment on; SCORM Cloud is told by a worker, so that deleting
+works while SCORM Cloud is away.
+"""
 
 from __future__ import annotations
 
 from sqlalchemy import func, select
 
-from app import connections
+from app.accounts import trial
+from app.background import later
+from app.courses import publishing
 from app.extensions import db
-from app.models import Course, Enrollment, EnrollLink, now
+from app.models import Course, EnrollLink, Enrollment, now
 
 
 def learners_of(course: Course) -> int:
@@ -17,15 +23,13 @@ def learners_of(course: Course) -> int:
 
 def remove(course: Course) -> bool:
     """True if the course is gone; False if it was archived because people are enrolled."""
+    trial.hold(course.account)  # whoever is being enrolled at this moment is counted
+    course.archive()
+    course.settle()
     if learners_of(course):
-        course.archive()
-        course.settle()
         return False
-    if course.scorm_course_id and course.account.scorm_connected:
-        connections.scorm_cloud(course.account).delete_course(course.scorm_course_id)
-    if course.storage_key:
-        connections.storage().delete(course.storage_key)
-    db.session.delete(course)
+    course.owe()
+    later(publishing.publish, course)
     return True
 
 

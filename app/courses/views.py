@@ -5,7 +5,17 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint, Response, current_app, jsonify, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    jsonify,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from sqlalchemy import select
 
 from app import audit, connections
@@ -14,7 +24,7 @@ from app.courses import listing, publishing, removing
 from app.enrollments import launching, syncing
 from app.errors import BadInput, Conflict
 from app.extensions import db
-from app.htmx import redirect_to, render, toast
+from app.htmx import redirect_to, render, toast, wants_fragment
 from app.models import CertificateRule, Completion, Course, SyncRun, now
 from app.tenancy import actor, current_account, get_or_404
 
@@ -84,7 +94,7 @@ def page_values(course: Course) -> dict[str, Any]:
     link = course.link
 
     def url_of(number: int) -> str:
-        kept = {"q": query or None, "status": status or None, "page": number, "part": "learners"}
+        kept: dict[str, Any] = {"q": query or None, "status": status or None, "page": number, "part": "learners"}
         return url_for("courses.show", course_id=course.id, **kept)
 
     return {
@@ -116,17 +126,19 @@ def sync_all(course_id: str) -> Response:
     run = syncing.start(course, actor())
     audit.note(current_account, actor(), "started Sync All", course.title, course.id)
     db.session.flush()
-    return sync_status(run)
+    return sync_status(course, run)
 
 
 @blueprint.get("/courses/<course_id>/sync")
 def watch_sync(course_id: str) -> Response:
-    return sync_status(latest_run(get_or_404(Course, course_id)))
+    course = get_or_404(Course, course_id)
+    return sync_status(course, latest_run(course))
 
 
-def sync_status(run: SyncRun | None) -> Response:
-    course = run.course if run else None
-    response = render("courses/show.html", "courses/_sync.html", run=run, course=course)
+def sync_status(course: Course, run: SyncRun | None) -> Response:
+    if not wants_fragment():
+        return redirect_to(url_for("courses.show", course_id=course.id))
+    response = make_response(render_template("courses/_sync.html", run=run, course=course))
     if run is not None and not run.running:
         response.headers["HX-Trigger"] = "progress-changed"  # the table reads itself again
     return response

@@ -17,9 +17,8 @@ from app.clients.http import OutsideError
 from app.clients.scorm_cloud import CloudLearner
 from app.errors import Conflict, Hold, NotConnected
 from app.extensions import db
-from app.models import Course, Enrollment, Learner, Source
+from app.models import Course, Enrollment, Learner, Source, new_id
 from app.sync import push
-
 
 REFUSED_GAP = timedelta(minutes=10)
 
@@ -38,9 +37,9 @@ def enroll(
     course: Course,
     source: Source,
     by: str | None = None,
-    new_id: str | None = None,
+    as_id: str | None = None,
 ) -> tuple[Enrollment, bool]:
-    """The learner's enrolment on the course, and whether it is new; `new_id` names a new row.
+    """The learner's enrolment on the course, and whether it is new. A new row gets the id `as_id`.
 
     Raises Conflict unless the course is Ready, LimitReached when the trial is used up. Somebody who
     is enrolled already is simply found, whatever the limit says.
@@ -53,7 +52,10 @@ def enroll(
     if present is not None and present.active:
         return present, False
     enrollment = present or Enrollment(
-        id=new_id, account_id=course.account_id, course_id=course.id, learner_id=learner.id
+        id=as_id or new_id(),
+        account_id=course.account_id,
+        course_id=course.id,
+        learner_id=learner.id,
     )
     if present is None:
         db.session.add(enrollment)
@@ -140,4 +142,3 @@ def cloud_learner(learner: Learner) -> CloudLearner:
         first_name=learner.first_name,
         last_name=learner.last_name,
     )
-

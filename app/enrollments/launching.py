@@ -16,8 +16,8 @@ LINK_SECONDS = 120  # SCORM Cloud's link must be opened within this time
 def launch(enrollment: Enrollment, opened_by: str | None = None) -> str:
     """The address that opens the player now; never stored, mailed or shown.
 
-    The trial limit is not asked: who is enrolled may go on. Raises Conflict when the course is gone,
-    Unavailable when SCORM Cloud does not answer.
+    The trial limit is not asked: who is enrolled may go on. Raises Conflict when the course is
+    gone, Unavailable when SCORM Cloud does not answer.
     """
     if not enrollment.active or enrollment.course.archived_at is not None:
         raise Conflict("Course not available")

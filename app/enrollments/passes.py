@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from itsdangerous import BadSignature, URLSafeSerializer
 
-from app.models import Enrollment, EnrollLink
+from app.models import EnrollLink, Enrollment, new_id
 
 COOKIE = "hub_learner"
 YEAR = 365 * 24 * 3600  # seconds
@@ -35,11 +35,17 @@ class Passes:
         return str(self._pass.dumps([enrollment.id, *others][:MOST]))
 
     def form_token(self, link: EnrollLink) -> str:
-        """In the self-enrolment form: proves that it was shown by us, for this very course."""
-        return str(self._form.dumps(link.id))
+        """In the self-enrolment form: proves that it was shown by us, for this very course.
 
-    def form_is_ours(self, link: EnrollLink, token: str) -> bool:
+        It carries a new id for the enrolment that the form makes, so that the same form sent twice
+        is recognised.
+        """
+        return str(self._form.dumps([link.id, new_id()]))
+
+    def id_in_form(self, link: EnrollLink, token: str) -> str | None:
+        """The id that the form brings; None if the form is not ours."""
         try:
-            return bool(self._form.loads(token) == link.id)
-        except BadSignature:
-            return False
+            link_id, form_id = self._form.loads(token)
+        except (BadSignature, ValueError, TypeError):
+            return None
+        return str(form_id) if link_id == link.id else None

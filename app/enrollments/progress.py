@@ -9,9 +9,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import update
+
 from app import connections
 from app.certificates import issuing
 from app.clients.scorm_cloud import Result
+from app.extensions import db
 from app.models import Completion, Enrollment, Outcome, now
 from app.sync import push
 
@@ -35,7 +38,7 @@ def record(enrollment: Enrollment, result: Result) -> bool:
     Returns whether anything that people see has changed. A report that is older than what was
     recorded last is refused.
     """
-    enrollment.last_synced_at = now()
+    hold(enrollment)
     if outdated(enrollment, result):
         return False
     was_completed = enrollment.completed
@@ -46,6 +49,21 @@ def record(enrollment: Enrollment, result: Result) -> bool:
     if changed:
         push.mark(enrollment)
     return changed
+
+
+def hold(enrollment: Enrollment) -> None:
+    """Until the transaction ends nobody else records on it, and what others recorded is seen.
+
+    The UPDATE is the lock, on both databases: of two reports at once, the newer one stays.
+    """
+    db.session.flush()
+    db.session.execute(
+        update(Enrollment)
+        .where(Enrollment.id == enrollment.id)
+        .values(last_synced_at=now())
+        .execution_options(synchronize_session=False)
+    )
+    db.session.refresh(enrollment)
 
 
 def outdated(enrollment: Enrollment, result: Result) -> bool:
@@ -105,7 +123,7 @@ def further(old: Completion, new: Completion) -> Completion:
 
 
 def best_score(enrollment: Enrollment, result: Result) -> dict[str, float | None]:
-    """The best score is shown, with the raw score that belongs to it; 0 is a score, None is none."""
+    """The best score is shown, with its own raw score; 0 is a score, None is none."""
     if result.score is None:
         return {"score": enrollment.score, "score_raw": enrollment.score_raw}
     if enrollment.score is not None and result.score < enrollment.score:
@@ -117,7 +135,10 @@ def best_score(enrollment: Enrollment, result: Result) -> dict[str, float | None
 
 def before_reset(enrollment: Enrollment, result: Result) -> tuple[float, int]:
     """Seconds and launches of earlier instances: a reset starts SCORM Cloud's own counts anew."""
-    seconds, attempts = enrollment.seconds_before_reset or 0.0, enrollment.attempts_before_reset or 0
+    seconds, attempts = (
+        enrollment.seconds_before_reset or 0.0,
+        enrollment.attempts_before_reset or 0,
+    )
     reset = result.instance > (enrollment.reported_instance or 0) or was_wiped(enrollment, result)
     if reset:
         seconds += enrollment.reported_seconds or 0.0

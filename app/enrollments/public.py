@@ -1,4 +1,4 @@
-"""What learners reach without any login: the self-enrolment link, the launch, the page after exit."""
+"""What learners reach without login: the self-enrolment link, the launch, the page after exit."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from sqlalchemy import select
 from app.accounts.brand import brand
 from app.enrollments import launching, self_enrolling
 from app.enrollments.passes import COOKIE, YEAR, Passes
-from app.errors import BadInput, Conflict, LimitReached, NotFound
+from app.errors import BadInput, Conflict, LimitReached, NotConnected, NotFound
 from app.extensions import db
 from app.limits import limiter
-from app.models import Course, Enrollment, EnrollLink, Launch, acting_for, across_accounts
+from app.models import Course, EnrollLink, Enrollment, Launch, across_accounts, acting_for
 
 blueprint = Blueprint("enrollments_public", __name__)
 
@@ -53,7 +53,7 @@ def enroll(token: str) -> Response:
 
 
 @blueprint.post("/e/<token>")
-@limiter.limit("30 per minute; 300 per hour")
+@limiter.limit("120 per minute; 1000 per hour")  # a whole class may sit behind one address
 def submit(token: str) -> Response:
     """Enrols who typed a name and an address, and lets this browser launch the course."""
     with link_of(token) as link:
@@ -62,15 +62,16 @@ def submit(token: str) -> Response:
         typed = {name: request.form.get(name, "") for name in ("first_name", "last_name", "email")}
         if request.form.get("website"):  # a field that people cannot see
             return page("enrollments/known.html", link)
-        if not passes().form_is_ours(link, request.form.get("form_token", "")):
+        form_id = passes().id_in_form(link, request.form.get("form_token", ""))
+        if form_id is None:
             return form(link, typed, {"form": "The form was open too long. Please send it again."})
-        return enroll_typed(link, typed)
+        return enroll_typed(link, typed, form_id)
 
 
-def enroll_typed(link: EnrollLink, typed: dict[str, str]) -> Response:
+def enroll_typed(link: EnrollLink, typed: dict[str, str], form_id: str) -> Response:
     try:
         applicant = self_enrolling.read_form(**typed)
-        enrollment, _new = self_enrolling.self_enroll(link, applicant)
+        enrollment = self_enrolling.self_enroll(link, applicant, form_id)
     except BadInput as error:
         return form(link, typed, {error.field or "form": error.sentence})
     except LimitReached:
@@ -92,7 +93,7 @@ def launch(token: str) -> Response:
             return make_response(redirect(url_for("enrollments_public.enroll", token=token), 303))
         try:
             address = launching.launch(enrollment)
-        except Conflict:
+        except (Conflict, NotConnected):
             return page("enrollments/unavailable.html", link)
         response = make_response(redirect(address, 303))
         response.headers["Referrer-Policy"] = "no-referrer"
@@ -101,7 +102,7 @@ def launch(token: str) -> Response:
 
 @blueprint.get("/exit/<launch_id>")
 def leave(launch_id: str) -> Response:
-    """After the player: says that progress is saved. Nothing depends on anybody reaching this page."""
+    """After the player: progress is saved. Nothing depends on anybody reaching this page."""
     with across_accounts():
         row = db.session.get(Launch, launch_id)
         if row is None:
@@ -128,9 +129,7 @@ def remember(response: Response, enrollment: Enrollment) -> Response:
     """Lets this browser go on with the enrolment for a year."""
     cookie = passes().add(request.cookies.get(COOKIE, ""), enrollment)
     secure = current_app.config["SECURE"]
-    response.set_cookie(
-        COOKIE, cookie, max_age=YEAR, httponly=True, samesite="Lax", secure=secure
-    )
+    response.set_cookie(COOKIE, cookie, max_age=YEAR, httponly=True, samesite="Lax", secure=secure)
     return response
 
 
@@ -156,7 +155,12 @@ def form(
     status = 422 if errors else 200
     token = passes().form_token(link)
     return page(
-        "enrollments/enroll.html", link, status, typed=typed or {}, errors=errors or {}, form_token=token
+        "enrollments/enroll.html",
+        link,
+        status,
+        typed=typed or {},
+        errors=errors or {},
+        form_token=token,
     )
 
 

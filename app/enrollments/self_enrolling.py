@@ -15,7 +15,7 @@ from app.enrollments import enrolling
 from app.errors import BadInput
 from app.extensions import db
 from app.learners.contacts import clean_name
-from app.models import Enrollment, EnrollLink, Learner, Source, email_key
+from app.models import Course, EnrollLink, Enrollment, Learner, Source, email_key
 from app.sync import push
 
 
@@ -36,32 +36,41 @@ def read_form(first_name: str, last_name: str, email: str) -> Applicant:
     if not last:
         raise BadInput("Please enter your last name.", "last_name")
     try:
-        checked = validate_email(
-            email.strip(), check_deliverability=False, test_environment=True
-        )
+        checked = validate_email(email.strip(), check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:
         raise BadInput("Please enter a valid e-mail address.", "email") from error
     return Applicant(first, last, checked.normalized)
 
 
-def self_enroll(link: EnrollLink, applicant: Applicant) -> tuple[Enrollment | None, bool]:
-    """The enrolment and whether it is new; (None, False) for an address that is enrolled already.
+def self_enroll(link: EnrollLink, applicant: Applicant, form_id: str) -> Enrollment | None:
+    """The enrolment that this form made; None for an address that is known on the course already.
 
-    Raises LimitReached or Conflict as `enroll` does. Two submissions at once make one learner: the
-    account is locked before anybody is looked for.
+    `form_id` came with the form: the same form sent twice, as by a double click, gives the same
+    enrolment. Raises LimitReached or Conflict as `enroll` does. Two submissions at once make one
+    learner: the account is locked before anybody is looked for.
     """
-    learner = known_learner(applicant.email)
-    if learner is not None:
-        present = enrolling.find(link.course, learner)
-        if present is not None and present.active:
-            return None, False
+    known = enrollment_by_email(link.course, applicant.email)
+    if known is not None and not can_join_again(known):
+        return known if known.id == form_id else None
     enrolling.require_ready(link.course)
-    learner = known_learner(applicant.email)
-    if learner is None:
-        learner = new_learner(link, applicant)
-    enrollment, new = enrolling.enroll(learner, link.course, Source.LINK)
+    known = enrollment_by_email(link.course, applicant.email)
+    if known is not None and not can_join_again(known):
+        return known if known.id == form_id else None
+    learner = known_learner(applicant.email) or new_learner(link, applicant)
+    free_id = None if db.session.get(Enrollment, form_id) else form_id
+    enrollment, _ = enrolling.enroll(learner, link.course, Source.LINK, as_id=free_id)
     push.mark_learner(learner)
-    return (enrollment, True) if new else (None, False)
+    return enrollment
+
+
+def enrollment_by_email(course: Course, email: str) -> Enrollment | None:
+    learner = known_learner(email)
+    return enrolling.find(course, learner) if learner else None
+
+
+def can_join_again(enrollment: Enrollment) -> bool:
+    """Removed before anything was done; who has a record is let in by the provider only."""
+    return not enrollment.active and not enrollment.ever_launched
 
 
 def known_learner(email: str) -> Learner | None:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    make_response,
+    redirect,
+    render_template,
+    request,
+)
 
 from app import audit
 from app.accounts import trial
-from app.enrollments import enrolling, launching
+from app.enrollments import enrolling, insight, launching
 from app.errors import BadInput, Conflict
-from app.htmx import toast
+from app.htmx import render, toast
 from app.learners import contacts
 from app.models import Course, Enrollment, Source
 from app.tenancy import actor, current_account, get_or_404
@@ -18,7 +26,7 @@ blueprint = Blueprint("enrollments", __name__)
 
 @blueprint.post("/courses/<course_id>/enrollments")
 def enroll(course_id: str) -> Response:
-    """Enrols one contact; answers with the search result as it is now, and the table reloads itself."""
+    """Enrols one contact; answers with the search result as it is now; the table reloads itself."""
     course = get_or_404(Course, course_id)
     contact_id = request.form.get("contact", "")
     if not contact_id:
@@ -28,7 +36,9 @@ def enroll(course_id: str) -> Response:
     learner = contacts.learner_from_contact(current_account._get_current_object(), contact_id)  # type: ignore[attr-defined]
     enrollment, new = enrolling.enroll(learner, course, Source.DASHBOARD, by=actor())
     if new:
-        audit.note(current_account, actor(), "enrolled", f"{learner.name}: {course.title}", enrollment.id)
+        audit.note(
+            current_account, actor(), "enrolled", f"{learner.name}: {course.title}", enrollment.id
+        )
     response = make_response(
         render_template(
             "enrollments/_enrolled.html",
@@ -38,7 +48,9 @@ def enroll(course_id: str) -> Response:
             remaining=trial.remaining(current_account),
         )
     )
-    toast(response, f"{learner.name} is enrolled." if new else f"{learner.name} was enrolled already.")
+    toast(
+        response, f"{learner.name} is enrolled." if new else f"{learner.name} was enrolled already."
+    )
     response.headers["HX-Trigger-After-Swap"] = "progress-changed"
     return response
 
@@ -60,3 +72,18 @@ def withdraw(enrollment_id: str) -> Response:
     enrolling.withdraw(enrollment)
     audit.note(current_account, actor(), "removed", enrollment.learner.name, enrollment.id)
     return toast(current_app.make_response(""), f"{enrollment.learner.name} was removed.")
+
+
+@blueprint.get("/enrollments/<enrollment_id>/why")
+def why(enrollment_id: str) -> Response:
+    """Why somebody stands where they stand. `ask` has SCORM Cloud read as well, `ask=questions`
+    with what was answered; the page shows what is known here and then asks by itself."""
+    enrollment = get_or_404(Enrollment, enrollment_id)
+    asking = request.args.get("ask")
+    asked = insight.ask(enrollment, questions=asking == "questions") if asking else None
+    return render(
+        "enrollments/why.html",
+        "enrollments/_why.html",
+        enrollment=enrollment,
+        insight=insight.look(enrollment, asked),
+    )

@@ -32,7 +32,7 @@ class Found:
 
 
 def search(course: Course, query: str) -> list[Found]:
-    """Contacts of this account's location; raises OutsideError or Hold when the CRM does not answer."""
+    """Contacts of this account's location; OutsideError or Hold when the CRM does not answer."""
     contacts = connections.crm(course.account).search_contacts(query, MOST_RESULTS)
     enrolled = set(
         db.session.scalars(

@@ -27,7 +27,9 @@ def search(course_id: str) -> Response:
         try:
             values["found"] = contacts.search(course, query)
         except (OutsideError, Hold) as trouble:
-            values["trouble"] = f"{getattr(trouble, 'reason', trouble)} Please try again in a moment."
+            values["trouble"] = (
+                f"{getattr(trouble, 'reason', trouble)} Please try again in a moment."
+            )
     return current_app.make_response(render_template("learners/_results.html", **values))
 
 

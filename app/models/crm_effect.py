@@ -84,13 +84,16 @@ class CrmEffect(AccountOwned, OwesWork, Base):
         if known and (self.current or self.owes_work or self.last_error or digest is None):
             return False
         self.wanted_digest, self.wanted_at = digest, now()
-        if digest is None or (self.current and not self.unsure_since):
+        under_way = self.tried_at or self.unsure_since  # what it writes is not known yet
+        if (digest is None or self.current) and not under_way:
             self.settle()
             return False
         due = self.due_at
         self.owe(after)
         if after and due and due > now():
-            self.due_at = due  # a pause that has begun is not begun again by every change
+            # A pause that has begun is not begun again by every change. Moved by a hair, so that a
+            # worker who is just about to begin notices at its end that something has come in.
+            self.due_at = due + timedelta(microseconds=1)
         return True
 
     def claim(self, lease: timedelta) -> bool:

@@ -253,7 +253,7 @@ def _of_effect(effect: CrmEffect, names: _Names) -> Line:
         id=effect.id,
         what=WORDS[EffectKind(effect.kind)],
         about=" · ".join(filter(None, (who or company, course))),
-        detail=_content(effect) if state == "Written" else effect.last_error or "",
+        detail=content(effect) if state == "Written" else effect.last_error or "",
         state=state,
         at=_moment(effect, effect.written_at if state == "Written" else None),
         next_at=effect.due_at,
@@ -300,7 +300,7 @@ def _moment(row: Any, written_at: datetime | None = None) -> datetime:
     return written_at or row.parked_at or row.owed_since or row.created_at
 
 
-def _content(effect: CrmEffect) -> str:
+def content(effect: CrmEffect) -> str:
     """What was written, in a few words."""
     facts = effect.written
     if effect.kind == EffectKind.TAGS:

@@ -5,12 +5,14 @@ What somebody typed never changes a contact that is there already; it only fills
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from typing import Any
+
+from sqlalchemy import Select, select
 
 from app.clients.crm import Contact, Crm, OutsideError
 from app.errors import Conflict
 from app.extensions import db
-from app.models import ContactState, CrmEffect, EffectKind, Learner
+from app.models import ContactState, CrmEffect, EffectKind, Enrollment, Learner
 from app.sync.crm_state import Facts
 
 SOURCE = "SCORM Hub"
@@ -45,7 +47,11 @@ def write(effect: CrmEffect, facts: Facts, crm: Crm) -> None:
     if not learner.email:
         raise Conflict("Without an e-mail address the learner cannot be found in the CRM.")
     contact = crm.contact_by_email(learner.email) or make(learner, learner.email, crm)
-    link(learner, contact)
+    holder = holder_of(learner.account_id, contact.id)
+    if holder is None:
+        link(learner, contact)
+    elif not join(learner, holder):
+        raise Conflict(f"The contact with this address takes the same course as {holder.name}.")
     effect.wrote(None, {"contact": contact.id}, contact.id)
 
 
@@ -65,12 +71,36 @@ def make(learner: Learner, email: str, crm: Crm) -> Contact:
 
 
 def link(learner: Learner, contact: Contact) -> None:
-    other = holder_of(learner.account_id, contact.id)
-    if other is not None and other is not learner:
-        raise Conflict(f"The contact with this e-mail address already learns here as {other.name}.")
     learner.link_contact(contact.id)
     learner.business_id = contact.business_id or learner.business_id
     learner.company_name = contact.company_name or learner.company_name
+
+
+def join(learner: Learner, holder: Learner) -> bool:
+    """One contact with two addresses came twice: what the second one does counts for the first.
+
+    False if both take the same course, which only a person can put right.
+    """
+    theirs = set(db.session.scalars(_enrollments(holder, Enrollment.course_id)))
+    mine = db.session.scalars(_enrollments(learner, Enrollment)).all()
+    if any(enrollment.course_id in theirs for enrollment in mine):
+        return False
+    for enrollment in mine:
+        enrollment.learner_id = holder.id
+    for effect in effects_of(learner):
+        if effect.enrollment_id:
+            effect.learner_id = holder.id
+        elif effect.kind != EffectKind.CONTACT:
+            effect.want(None)
+    db.session.flush()
+    db.session.expire_all()
+    return True
+
+
+def _enrollments(learner: Learner, what: Any) -> Select[Any]:
+    return select(what).where(
+        Enrollment.account_id == learner.account_id, Enrollment.learner_id == learner.id
+    )
 
 
 def holder_of(account_id: str, contact_id: str) -> Learner | None:
@@ -88,10 +118,7 @@ def look_again(learner: Learner, crm: Crm) -> bool:
     anew, except notes, which a merge carries over.
     """
     found = crm.contact_by_email(learner.email) if learner.email else None
-    if found is None or found.id == learner.crm_contact_id:
-        learner.lose_contact()
-        return False
-    if holder_of(learner.account_id, found.id) is not None:
+    if found is None or holder_of(learner.account_id, found.id) is not None:
         learner.lose_contact()
         return False
     link(learner, found)

@@ -179,8 +179,10 @@ def _too_early(effect: CrmEffect) -> timedelta:
 
 def _release(effect: CrmEffect) -> None:
     """Something is there now that others may have waited for."""
-    if effect.kind == EffectKind.CONTACT and effect.learner is not None:
-        mark_learner(effect.learner)
+    if effect.kind == EffectKind.CONTACT and effect.crm_id:
+        learner = contacts.holder_of(effect.account_id, effect.crm_id)
+        assert learner is not None
+        mark_learner(learner)
     elif effect.kind == EffectKind.RECORD and effect.enrollment is not None:
         _mark_row(ledger.for_enrollment(effect.enrollment, EffectKind.RELATION))
 

@@ -28,7 +28,7 @@ LISTS = {
 }
 VERBS: dict[type[Any], Callable[[Any], None]] = {
     CrmEffect: push.write,
-    Enrollment: enrolling.register,
+    Enrollment: enrolling.settle_registration,
     WebhookEvent: inbox.handle,
 }
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -16,8 +17,9 @@ from app.accounts import install, trial
 from app.enrollments import progress
 from app.extensions import db
 from app.learners import contact_changes
-from app.models import Account, Enrollment, WebhookEvent, now
+from app.models import Account, Enrollment, WebhookEvent
 
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 Handler = Callable[[WebhookEvent], str]
 
 
@@ -32,12 +34,18 @@ def registration_changed(event: WebhookEvent) -> str:
     enrollment = db.session.scalar(
         select(Enrollment).where(Enrollment.registration_id == registration_id)
     )
-    account = db.session.get(Account, event.account_id)
-    if account is not None:
-        account.last_postback_at = now()
+    news = enrollment is not None and progress.refresh(enrollment)
+    note_postback(event)
     if enrollment is None:
         return "About a registration that is not ours"
-    return "Progress recorded" if progress.refresh(enrollment) else "Nothing new"
+    return "Progress recorded" if news else "Nothing new"
+
+
+def note_postback(event: WebhookEvent) -> None:
+    """After everything was asked, so that the account is not locked while SCORM Cloud thinks."""
+    account = db.session.get(Account, event.account_id)
+    if account is not None:
+        account.last_postback_at = max(event.created_at, account.last_postback_at or LONG_AGO)
 
 
 def ignore(_event: WebhookEvent) -> str:

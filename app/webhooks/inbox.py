@@ -3,47 +3,36 @@
 from __future__ import annotations
 
 import hashlib
-from functools import cache
-from typing import Any
-
-from sqlalchemy.dialects import postgresql, sqlite
 
 from app.background import Bell, nudge, owed, ring
 from app.extensions import db
 from app.models import WebhookEvent, new_id, now
-from app.webhooks import handlers
+from app.webhooks import handlers, storing
 
 BATCH = 500
 
 
-def receive(source: str, kind: str, body: str, account_id: str | None, key: str = "") -> bool:
-    """Stores one event; False if it came before. The key is the sender's own, or the body's digest."""
+def receive(source: str, kind: str, body: str, account_id: str | None, key: str = "") -> None:
+    """Stores one event durably, unless it came before; raises SQLAlchemyError if it cannot.
+
+    The key is the sender's own id of the event, or the body's digest.
+    """
     moment = now()
-    row = {
-        "id": new_id(),
-        "created_at": moment,
-        "account_id": account_id,
-        "source": source,
-        "kind": kind,
-        "key": key or digest(account_id, body),
-        "body": body,
-        "due_at": moment,
-        "owed_since": moment,
-        "attempts": 0,
-    }
-    stored = db.session.connection().execute(insert_once(db.engine.dialect.name), row)
-    if stored.rowcount == 0:
-        return False
+    storing.storage.store(
+        {
+            "id": new_id(),
+            "created_at": moment,
+            "account_id": account_id,
+            "source": source,
+            "kind": kind,
+            "key": key or digest(account_id, body),
+            "body": body,
+            "due_at": moment,
+            "owed_since": moment,
+            "attempts": 0,
+        }
+    )
     nudge(ring_for_events)
-    return True
-
-
-@cache
-def insert_once(dialect_name: str) -> Any:
-    """One INSERT that a second delivery turns into nothing; both databases know it."""
-    dialect = postgresql if dialect_name == "postgresql" else sqlite
-    table = WebhookEvent.__table__
-    return dialect.insert(table).on_conflict_do_nothing(index_elements=["source", "key"])
 
 
 def ring_for_events() -> None:

@@ -1,7 +1,7 @@
 """Who may send postbacks: one user name and password per account.
 
-A burst of postbacks comes from few accounts, so each process remembers for a minute what it has read;
-only digests are kept, and they are compared in constant time.
+A burst of postbacks comes from few accounts, so each process remembers for a minute what it has
+read; only digests are kept, and they are compared in constant time.
 """
 
 from __future__ import annotations

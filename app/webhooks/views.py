@@ -11,7 +11,7 @@ import binascii
 import json
 from typing import Any
 
-from flask import Blueprint, Response, current_app, jsonify, request
+from flask import Blueprint, Response, current_app, request
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import InternalServerError
 
@@ -22,6 +22,7 @@ from app.webhooks import inbox, senders
 
 blueprint = Blueprint("webhooks", __name__, url_prefix="/api/webhooks")
 LARGEST = 256 * 1024
+FORM = "application/x-www-form-urlencoded"
 RETRY_STATUS = {"webhooks.scorm_cloud": 503, "webhooks.crm": 429}
 
 
@@ -33,7 +34,7 @@ def limit_size() -> None:
 @blueprint.post("/scorm-cloud")
 def scorm_cloud() -> Response:
     """A postback: form or JSON body, form or Basic credentials. The body is only a hint."""
-    form = request.form
+    form = request.form if request.mimetype == FORM else {}
     user, password = basic_credentials() or (
         form.get("userName") or form.get("username", ""),
         form.get("password", ""),
@@ -57,8 +58,8 @@ def crm() -> Response:
     body = json_object(raw.decode("utf-8", "replace"))
     if "type" not in body:
         return answer(400, "Not an event")
-    account = account_of(str(body.get("locationId", "")))
-    key = str(body.get("webhookId", ""))[:80]
+    account = account_of(str(body.get("locationId") or ""))
+    key = str(body.get("webhookId") or "")[:80]
     text = raw.decode("utf-8", "replace")
     inbox.receive("crm", str(body["type"])[:64], text, account.id if account else None, key)
     return answer(200, "ok")
@@ -90,9 +91,7 @@ def json_object(text: str) -> dict[str, Any]:
 
 
 def answer(status: int, word: str) -> Response:
-    response = jsonify(status=word)
-    response.status_code = status
-    return response
+    return Response(f'{{"status": "{word}"}}\n', status, mimetype="application/json")
 
 
 @blueprint.errorhandler(SQLAlchemyError)
@@ -103,5 +102,3 @@ def cannot_store(error: Exception) -> Response:
     response = answer(RETRY_STATUS.get(request.endpoint or "", 503), "Please send it again")
     response.headers["Retry-After"] = "10"
     return response
-
-

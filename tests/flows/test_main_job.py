@@ -100,7 +100,9 @@ def enroll(admin: Admin, typed: str) -> str:
     name = found.locator(".cell-main").inner_text()
     assert typed in name.casefold()
     found.get_by_role("button", name="Enroll").click()
-    expect(view.locator("#contact-results .result", has_text=name).first).to_contain_text("Enrolled")
+    expect(view.locator("#contact-results .result", has_text=name).first).to_contain_text(
+        "Enrolled"
+    )
     expect(view.locator("#learners").get_by_role("row", name=name)).to_contain_text("Not Started")
     return name
 

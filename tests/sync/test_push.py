@@ -418,6 +418,22 @@ def test_a_contact_whose_creation_was_not_answered_is_not_made_twice(
     assert in_crm.written().count("contact_created") == 1
 
 
+def test_a_second_address_of_a_known_contact_counts_for_the_same_learner(
+    account: Account, course: Course, learner: Learner, contact: Contact, work: Work, in_crm: InCrm
+) -> None:
+    in_crm.crm._http.call(
+        "PUT", f"/contacts/{contact.id}", body={"email": "zoe.private@example.org"}
+    )  # the CRM knows the contact by another address now
+    second = self_enrolled(account, "zoe.private@example.org")
+    enrollment = make_enrollment(course, second)
+    complete(enrollment)
+    push.mark(enrollment)
+    work(ahead=LATER)
+    assert enrollment.learner_id == learner.id
+    assert "scorm_completed" in in_crm.tags(contact.id)
+    assert len(in_crm.notes(contact.id)) == 1
+
+
 def test_two_courses_of_one_contact_have_a_record_each(
     provisioned: Account, course: Course, learner: Learner, work: Work, in_crm: InCrm
 ) -> None:

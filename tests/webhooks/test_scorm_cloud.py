@@ -84,7 +84,7 @@ def test_a_large_body_is_refused(client: FlaskClient, account: Account) -> None:
 
 def test_what_cannot_be_stored_is_asked_for_again(client: FlaskClient, account: Account) -> None:
     locked = OperationalError("insert", {}, Exception("database is locked"))
-    with mock.patch("app.webhooks.inbox.insert_once", side_effect=locked):
+    with mock.patch("app.webhooks.storing.insert", side_effect=locked):
         answer = client.post(ADDRESS, json={"id": "reg-1"}, headers=basic(account))
     assert answer.status_code == 503
     assert "Retry-After" in answer.headers

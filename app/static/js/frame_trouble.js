@@ -43,7 +43,9 @@ function checks(kind) {
 
 export function explain(trouble, tryAgain) {
   const kind = trouble.kind in REASONS ? trouble.kind : "hub";
+  if (document.querySelector(`[data-trouble=${kind}]`)) return; // it says so already
   const page = document.getElementById("frame-trouble").content.cloneNode(true);
+  page.querySelector("main").dataset.trouble = kind;
   page.querySelector("[data-reason]").textContent = REASONS[kind];
   const wayOut = page.querySelector("[data-way-out]");
   if (kind !== "refused") {

@@ -64,6 +64,7 @@ function send(file, target) {
   return new Promise((resolve, reject) => {
     request = new XMLHttpRequest();
     request.open(target.method, target.url);
+    request.setRequestHeader("Accept", "application/json"); // a refusal brings its sentence
     request.upload.onprogress = ({ loaded, total }) => showShare(loaded / total);
     request.onload = () => (request.status < 300 ? resolve() : reject(new Error(sentenceOf(request))));
     request.onerror = () => reject(new Error("The connection broke off during the upload. Please try again."));

@@ -48,7 +48,7 @@ def play_golf(learner: Learner, right: bool = True) -> None:
         course.click("#butNext")
     if course.evaluate("pageArray[currentPage].includes('assessment')"):
         page = golf_page(course)
-        page.wait_for_function("window.test && test.Questions.length > 0")
+        page.wait_for_selector("input[value='Submit Answers']")
         page.evaluate(ANSWER, right)
 
 

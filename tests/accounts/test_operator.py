@@ -1,0 +1,238 @@
+"""What an operator does from the command line, and what it means for the customer."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+from cryptography.fernet import Fernet
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select, text
+
+from app.accounts import install, trial
+from app.accounts.tokens import access_token
+from app.errors import Hold, LimitReached
+from app.extensions import db
+from app.models import (
+    Account,
+    Certificate,
+    Course,
+    Enrollment,
+    Learner,
+    across_accounts,
+    acting_for,
+    now,
+)
+from tests.accounts.test_install import agreed, come_back, started
+from tests.factories import make_account, make_course, make_enrollment, make_grant, sign_in
+from tests.fixtures.sandbox import Sandbox
+
+
+def run(app: Flask, *args: str) -> Result:
+    db.session.commit()
+    result = app.test_cli_runner().invoke(args=args)
+    db.session.rollback()
+    return result
+
+
+def count(model: Any) -> int:
+    with across_accounts():
+        return db.session.scalar(select(func.count(model.id))) or 0
+
+
+def test_the_list_shows_every_account(app: Flask) -> None:
+    first = make_account(organization_name="Harbour Safety")
+    make_enrollment(make_course(first))
+    make_account("second-location").go_live()
+    shown = run(app, "list-accounts").output
+    assert "demo-location  Harbour Safety  active  trial 1 of 10  1 courses" in shown
+    assert "second-location" in shown
+    assert "live" in shown
+
+
+def test_a_larger_package_is_let_through(app: Flask) -> None:
+    account = make_account()
+    assert "100 MB" in run(app, "package-limit", "demo-location", "100").output
+    assert account.max_package_bytes == 100 * 1_048_576
+    assert run(app, "package-limit", "nowhere", "100").exit_code == 1
+
+
+def test_cancelling_stops_everything_and_keeps_the_data(app: Flask, client: FlaskClient) -> None:
+    account = make_account()
+    make_grant(account, "token")
+    make_enrollment(make_course(account))
+    sign_in(client, account)
+    result = run(app, "cancel", "demo-location", "--yes")
+    assert "is cancelled" in result.output
+    with pytest.raises(Hold):
+        access_token(account)
+    assert client.get("/settings/branding").status_code == 401
+    assert (count(Course), count(Enrollment)) == (1, 1)
+
+
+def test_purging_waits_for_its_time_and_spares_others(app: Flask) -> None:
+    gone, staying = make_account(), make_account("second-location")
+    for account in (gone, staying):
+        make_enrollment(make_course(account))
+    gone.cancelled_at = now() - timedelta(days=29)
+    run(app, "purge", "--yes")
+    assert count(Enrollment) == 2
+    gone.cancelled_at = now() - timedelta(days=31)
+    assert "demo-location is purged" in run(app, "purge", "--yes").output
+    assert [count(model) for model in (Course, Learner, Enrollment, Certificate)] == [1, 1, 1, 0]
+    assert gone.name == ""
+    assert gone.scorm_secret_key is None
+    assert "purged" not in run(app, "purge", "--yes").output
+
+
+def test_a_purged_location_may_come_back(client: FlaskClient, app: Flask, sandbox: Sandbox) -> None:
+    account = make_account()
+    account.cancelled_at = now() - timedelta(days=31)
+    run(app, "purge", "--yes")
+    asked = started(client)
+    come_back(client, code=agreed(sandbox, app, location="demo-location"), state=asked["state"])
+    assert account.active
+    assert account.name
+
+
+def test_keys_are_rotated(app: Flask) -> None:
+    account = make_account(scorm_secret_key="the secret")
+    make_grant(account, "the token")
+    db.session.commit()
+    new, old = Fernet.generate_key().decode(), app.config["ENCRYPTION_KEYS"]
+    app.config["ENCRYPTION_KEYS"] = [new, *old]
+    assert "2 rows" in run(app, "rotate-keys").output
+    app.config["ENCRYPTION_KEYS"] = [new]  # the old key is gone
+    db.session.expire_all()
+    assert account.scorm_secret_key == "the secret"
+    written = db.session.execute(text("select scorm_secret_key from accounts")).scalar_one()
+    assert Fernet(new).decrypt(written.encode()) == b"the secret"
+
+
+def test_seeding_fills_an_account(app: Flask) -> None:
+    assert run(app, "seed", "--courses", "7", "--enrollments", "250").exit_code == 0
+    account = db.session.scalars(select(Account)).one()
+    assert account.location_id == "load-test"
+    assert (count(Course), count(Enrollment)) == (7, 250)
+    with acting_for(account.id):
+        done = db.session.scalars(select(Enrollment).where(Enrollment.completed_at.is_not(None)))
+        for enrollment in done:
+            assert enrollment.created_at <= enrollment.completed_at <= now()
+    run(app, "seed", "--courses", "3", "--enrollments", "10", "--account", "load-test")
+    assert (count(Course), count(Enrollment)) == (10, 260)
+
+
+# Enrolling many
+
+
+def enroll_file(app: Flask, folder: Path, course: Course, content: str) -> Result:
+    file = folder / "people.csv"
+    file.write_text(content, encoding="utf-8-sig")
+    return run(app, "enroll", course.id, "--csv", str(file))
+
+
+def test_a_file_of_people(app: Flask, tmp_path: Path) -> None:
+    course = make_course(make_account())
+    people = (
+        "First Name,Last_Name,E-Mail,Team\n"
+        "Ada,Lovelace,ada@example.com,A\n"
+        "Ada,Lovelace,ADA@example.com,A\n"
+        "Grace,Hopper,not an address,B\n"
+        "Björn,Åkesson,bjorn@example.com,B\n"
+    )
+    result = enroll_file(app, tmp_path, course, people)
+    assert "2 of 4 enrolled." in result.output
+    assert "enrolled already" in result.output
+    assert "not an address: Please enter a valid e-mail address." in result.output
+    assert count(Enrollment) == 2
+
+
+@pytest.mark.parametrize("content", ["", "name,mail\nx,y\n", "\x00\x01"])
+def test_a_file_without_the_columns_is_refused(app: Flask, tmp_path: Path, content: str) -> None:
+    result = enroll_file(app, tmp_path, make_course(make_account()), content)
+    assert result.exit_code == 1
+    assert "no column" in result.output
+
+
+def test_the_trials_limit_ends_a_file(app: Flask, tmp_path: Path) -> None:
+    course = make_course(make_account())
+    people = "first name,last name,email\n" + "".join(
+        f"Ada,Number {number},ada{number}@example.com\n" for number in range(12)
+    )
+    result = enroll_file(app, tmp_path, course, people)
+    assert result.exit_code == 1
+    assert "10 of 10 enrolled." in result.output
+    assert "Trial limit reached: all 10 free registrations are used" in result.output
+    assert count(Enrollment) == 10
+
+
+def test_everybody_with_a_tag(client: FlaskClient, app: Flask, sandbox: Sandbox) -> None:
+    asked = started(client)
+    come_back(client, code=agreed(sandbox, app, location="demo-location"), state=asked["state"])
+    account = db.session.scalars(select(Account)).one()
+    from app import connections
+
+    crm = connections.crm(account)
+    contacts = crm.search_contacts("a")[:3]
+    for contact in contacts:
+        crm.add_tags(contact.id, ["needs-training"])
+    course = make_course(account)
+    result = run(app, "enroll", course.id, "--tag", "needs-training")
+    assert f"{len(contacts)} of {len(contacts)} enrolled." in result.output
+    assert "0 of 0" in run(app, "enroll", course.id, "--tag", "nobody-has-it").output
+
+
+# The plan
+
+
+def test_the_tenth_passes_and_the_eleventh_does_not(app: Flask) -> None:
+    account = make_account()
+    course = make_course(account)
+    with acting_for(account.id):
+        for _ in range(10):
+            trial.require_room(account)
+            make_enrollment(course)
+        with pytest.raises(LimitReached, match="10 free registrations"):
+            trial.require_room(account)
+        trial.go_live(account)
+        trial.require_room(account)
+
+
+def test_taking_off_who_never_opened_it_gives_back(app: Flask) -> None:
+    account = make_account()
+    course = make_course(account)
+    fresh, opened = make_enrollment(course), make_enrollment(course, attempts_made=1)
+    with acting_for(account.id):
+        assert trial.used(account) == 2
+        fresh.withdraw()
+        opened.withdraw()
+        db.session.flush()
+        assert trial.used(account) == 1
+
+
+def test_only_a_paid_plan_lifts_the_limit(
+    client: FlaskClient, app: Flask, sandbox: Sandbox
+) -> None:
+    app.config |= {"BILLING": "marketplace", "CRM_LIVE_PLANS": ["sandbox-live"]}
+    asked = started(client)
+    come_back(client, code=agreed(sandbox, app, location="demo-location"), state=asked["state"])
+    account = db.session.scalars(select(Account)).one()
+    event = {"locationId": "demo-location", "newPlanId": "sandbox-live"}
+    trial.heard_plan_change(event)  # the CRM itself says that it is still the trial
+    assert not account.live
+    sandbox.crm.post("plan", location="demo-location", plan="sandbox-live")
+    trial.heard_plan_change(event)
+    assert account.live
+    sandbox.crm.post("plan", location="demo-location", plan="sandbox-trial")
+    trial.heard_plan_change({"locationId": "demo-location", "newPlanId": "sandbox-live"})
+    assert not account.live
+
+
+def test_nobody_is_meant_by_an_empty_event(app: Flask) -> None:
+    make_account()
+    assert trial.heard_plan_change({}) == "nobody concerned"
+    assert install.heard_uninstall({}) == "uninstalled from 0 location(s)"

@@ -1,0 +1,51 @@
+"""Waiting until nothing is owed any more, so that a verdict is a last word."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import create_engine, text
+
+from config import database
+from tests.fixtures.stack import Stack
+from tests.waiting import eventually
+
+OWING = ("webhook_events", "courses", "enrollments", "crm_effects", "sync_runs")
+
+
+def wait_until_quiet(stack: Stack, seconds: float = 120) -> None:
+    """Returns when no row owes work and no message is on its way; fails with what still waits."""
+    eventually(lambda: not unfinished(stack) or None, seconds)
+
+
+def unfinished(stack: Stack) -> dict[str, Any]:
+    found = {table: number for table, number in owed(stack).items() if number}
+    for name, system in (("postbacks", stack.sandbox.cloud), ("crm webhooks", stack.sandbox.crm)):
+        pending = system.get("deliveries", limit=1)["counts"].get("pending", 0)
+        if pending:
+            found[name] = pending
+    return found
+
+
+def owed(stack: Stack) -> dict[str, int]:
+    return count(stack, "due_at IS NOT NULL")
+
+
+def parked(stack: Stack) -> dict[str, int]:
+    """Work that waits for a person; there must be none of it where trouble was only passing."""
+    return {
+        table: number for table, number in count(stack, "parked_at IS NOT NULL").items() if number
+    }
+
+
+def count(stack: Stack, condition: str) -> dict[str, int]:
+    engine = create_engine(database(stack.env["DATABASE_URL"]))
+    try:
+        with engine.connect() as connection:
+            return {
+                table: connection.scalar(text(f"SELECT count(*) FROM {table} WHERE {condition}"))
+                or 0
+                for table in OWING
+            }
+    finally:
+        engine.dispose()

@@ -18,11 +18,12 @@ from app.reports import views as reports
 from app.settings import views as settings
 from app.sync import views as sync
 from app.webhooks import views as webhooks
+from app.workflows import public as workflows_public
 
 MODULES = (
     accounts, accounts_public, certificates, certificates_public, courses, courses_public,
     documentation, enrollments, enrollments_public, health, learners, reports, settings, sync,
-    webhooks,
+    webhooks, workflows_public,
 )  # fmt: skip
 
 

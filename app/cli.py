@@ -74,7 +74,7 @@ def package_limit(location: str, megabytes: int) -> None:
 @click.argument("location")
 @click.confirmation_option(prompt="Stop everything for this account?")
 def cancel(location: str) -> None:
-    """Stops sync and sign-in for LOCATION; its data stays until it is purged."""
+    """Stops everything that goes out for LOCATION; its data stays until it is purged."""
     account = account_of(location)
     closing.cancel(account, OPERATOR)
     db.session.commit()

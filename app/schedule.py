@@ -28,11 +28,12 @@ from app.models import (
     CrmEffect,
     Enrollment,
     SyncRun,
+    TriggerFiring,
     WebhookEvent,
     across_accounts,
     now,
 )
-from app.sync import push
+from app.sync import push, triggers
 from app.webhooks import inbox
 
 log = logging.getLogger(__name__)
@@ -45,6 +46,7 @@ OWED: list[tuple[type[Any], Callable[..., Any]]] = [
     (Enrollment, enrolling.settle_registration),
     (CrmEffect, push.write),
     (SyncRun, syncing.continue_run),
+    (TriggerFiring, triggers.fire),
 ]
 
 assert all(verb.owed for _, verb in OWED)  # type: ignore[attr-defined]

@@ -13,7 +13,7 @@ from tools.places import ROOT
 APP = ROOT / "app"
 FOLDERS = (
     "accounts", "certificates", "courses", "enrollments", "learners", "reports", "settings", "sync",
-    "webhooks",
+    "webhooks", "workflows",
 )  # fmt: skip
 ENTRIES = {"views.py", "public.py"}  # besides everything in webhooks/
 # The parts of accounts/ that deal with the browser itself.
@@ -33,6 +33,7 @@ MAY_USE = {
     "learners": {"enrollments", "courses", "certificates", "sync"},
     "certificates": {"sync"},
     "sync": set(),
+    "workflows": {"enrollments", "courses", "learners", "certificates", "sync"},
     "accounts": {"sync"},
     "settings": {"accounts", "sync", "certificates"},
     "reports": {"accounts", "courses", "enrollments", "learners", "certificates", "sync"},

@@ -33,6 +33,8 @@ BROWSERS = [
 ]
 # Stories start many processes of their own: one worker takes them all, one after the other.
 SIDE_BY_SIDE = ["-n", "auto", "--maxprocesses", "4", "--dist", "loadgroup"]
+# What never touches the hub's database says nothing new on a second one.
+WITHOUT_DATABASE = [f"--ignore=tests/{name}" for name in ("clients", "look", "sandbox", "tools")]
 
 
 @dataclass
@@ -130,8 +132,9 @@ def run_tests(
         results.run_tests(SQLITE, "", browser, options)
     if POSTGRESQL in databases:
         try:
+            once = WITHOUT_DATABASE if SQLITE in databases else []
             with postgresql.server() as url:
-                results.run_tests(POSTGRESQL, url, browser, options)
+                results.run_tests(POSTGRESQL, url, browser, [*options, *once])
         except SetupError as error:
             say(str(error))
             results.parts.append((f"tests on {POSTGRESQL}", False, 0))

@@ -77,6 +77,7 @@ def hub(ports: Ports, *, redis_url: str, data: Path) -> dict[str, str]:
         "CRM_CLIENT_ID": "sandboxapp-1",
         "CRM_CLIENT_SECRET": "sandbox-client-secret",
         "CRM_SHARED_SECRET": "sandbox-shared-secret",
+        "CRM_WORKFLOW_SECRET": "sandbox-workflow-secret",
         "CRM_API_URL": f"http://127.0.0.1:{ports.crm}",
         "CRM_AUTHORIZE_URL": f"{ports.crm_url}/oauth/chooselocation",
         "CRM_FRAME_ORIGINS": f"{ports.crm_url} {ports.agency_url}",

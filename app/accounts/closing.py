@@ -41,7 +41,7 @@ BATCH = 1000
 
 
 def cancel(account: Account, by: str) -> None:
-    """No sync, no sign-in, no new learners from now on. The data stays until it is purged."""
+    """No sync and no new learners from now on; everybody is signed out. The data stays readable."""
     account.cancel()
     sessions.end_all(account)
     with acting_for(account.id):

@@ -245,14 +245,13 @@ def heard_install(body: dict[str, Any]) -> str:
 
 def heard_uninstall(body: dict[str, Any]) -> str:
     """An UNINSTALL event: of one location, or of an agency and all its locations."""
+    location_id, company_id = str(body.get("locationId") or ""), str(body.get("companyId") or "")
     told_at = _moment(body.get("timestamp"))
-    if location_id := str(body.get("locationId") or ""):
-        found = db.session.scalars(select(Account).where(Account.location_id == location_id)).all()
-    else:
-        company_id = str(body.get("companyId") or "")
-        found = _of_company(company_id)
-        _forget("company", company_id)
+    only_here = select(Account).where(Account.location_id == location_id)
+    found = list(db.session.scalars(only_here)) if location_id else _of_company(company_id)
     gone = [account for account in found if account.installed_at <= told_at]
+    if not location_id and len(gone) == len(found):  # nothing was installed again since
+        _forget("company", company_id)
     for account in gone:
         uninstall(account)
     return f"uninstalled from {len(gone)} location(s)"

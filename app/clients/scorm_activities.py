@@ -103,7 +103,9 @@ class Module:
             raw_score=raw_score(answer),
             seconds=clock_seconds(answer.get("timeTracked")),
             suspended=answer.get("suspended") is True,
-            interactions=tuple(map(Interaction.parse, mappings(runtime.get("runtimeInteractions")))),
+            interactions=tuple(
+                map(Interaction.parse, mappings(runtime.get("runtimeInteractions")))
+            ),
             objectives=tuple(map(Objective.parse, mappings(runtime.get("runtimeObjectives")))),
         )
 

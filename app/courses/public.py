@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from flask import Blueprint, Response, abort, current_app, jsonify, request
 
 from app import connections
@@ -17,7 +19,7 @@ def accept(token: str) -> Response:
     storage = connections.storage()
     if not isinstance(storage, LocalStorage):
         abort(404)
-    request.max_content_length = None  # the signed address carries its own limit
+    request.max_content_length = sys.maxsize  # the signed address carries its own limit
     try:
         storage.accept(token, request.stream)
     except UploadRefusedError as error:

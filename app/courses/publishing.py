@@ -7,6 +7,7 @@ says when to come back, so a worker may die between any two of them and nothing 
 from __future__ import annotations
 
 import logging
+import math
 import re
 import unicodedata
 from datetime import timedelta
@@ -62,9 +63,14 @@ def check_size(size: int, largest: int, support: str) -> None:
         raise BadInput("The file is empty. Please choose a SCORM .zip package.")
     if size > largest:
         raise BadInput(
-            f"The file has {size / 1_048_576:.1f} MB; the limit is {largest / 1_048_576:g} MB per "
+            f"The file has {megabytes(size)} MB; the limit is {megabytes(largest)} MB per "
             f"package. For larger packages please contact {support}."
         )
+
+
+def megabytes(size: int) -> str:
+    """Rounded up, so that a file just above the limit does not seem to be just at it."""
+    return f"{math.ceil(size / 1_048_576 * 10) / 10:g}"
 
 
 def finish_upload(course: Course) -> None:

@@ -17,8 +17,8 @@ from app.clients.http import OutsideError
 from app.clients.scorm_cloud import CloudLearner
 from app.errors import Conflict, Hold, NotConnected
 from app.extensions import db
-from app.models import Course, Enrollment, Learner, Source, new_id
-from app.sync import push
+from app.models import Course, Enrollment, Learner, Source, TriggerEvent, new_id
+from app.sync import push, triggers
 
 REFUSED_GAP = timedelta(minutes=10)
 
@@ -66,6 +66,7 @@ def enroll(
     db.session.flush()
     later(settle_registration, enrollment)
     push.mark(enrollment)
+    triggers.note(enrollment, TriggerEvent.ENROLLED)
     return enrollment, True
 
 

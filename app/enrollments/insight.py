@@ -54,7 +54,7 @@ class Insight:
 
 
 def look(enrollment: Enrollment, asked: Asked | None = None) -> Insight:
-    """What there is to show. If SCORM Cloud says more than we recorded, recording it is rung for."""
+    """What there is to show. If SCORM Cloud says more than we recorded, that is rung for."""
     written = writes.of_enrollment(enrollment)
     situation = situation_of(enrollment, written, asked)
     if situation.more_reported:
@@ -123,4 +123,6 @@ def says_more(enrollment: Enrollment, result: Result) -> bool:
     if progress.outdated(enrollment, result):
         return False
     facts = progress.visible_facts(enrollment, result)
-    return any(facts[name] != getattr(enrollment, name) for name in ("completion", "result", "score"))
+    return any(
+        facts[name] != getattr(enrollment, name) for name in ("completion", "result", "score")
+    )

@@ -5,7 +5,7 @@ It holds no name and no address, opens nothing but these courses, and can be mad
 
 from __future__ import annotations
 
-from itsdangerous import BadSignature, URLSafeSerializer
+from itsdangerous import BadSignature, URLSafeSerializer, URLSafeTimedSerializer
 
 from app.models import EnrollLink, Enrollment, new_id
 
@@ -20,6 +20,7 @@ class Passes:
     def __init__(self, secret_key: str) -> None:
         self._pass = URLSafeSerializer(secret_key, salt="learner-pass")
         self._form = URLSafeSerializer(secret_key, salt="self-enroll")
+        self._personal = URLSafeTimedSerializer(secret_key, salt="personal-link")
 
     def read(self, cookie: str) -> list[str]:
         """Ids of the enrolments; none for a cookie that is not ours."""
@@ -33,6 +34,17 @@ class Passes:
         """The cookie with one more enrolment, the newest first."""
         others = [one for one in self.read(cookie) if one != enrollment.id]
         return str(self._pass.dumps([enrollment.id, *others][:MOST]))
+
+    def personal(self, enrollment: Enrollment) -> str:
+        """In a link that is sent to the learner alone: opens this course in whatever browser."""
+        return str(self._personal.dumps(enrollment.id))
+
+    def read_personal(self, key: str) -> str | None:
+        """The enrolment's id; None for a key that is not ours or older than a year."""
+        try:
+            return str(self._personal.loads(key, max_age=YEAR))
+        except BadSignature:
+            return None
 
     def form_token(self, link: EnrollLink) -> str:
         """In the self-enrolment form: proves that it was shown by us, for this very course.

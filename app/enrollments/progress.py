@@ -15,8 +15,8 @@ from app import connections
 from app.certificates import issuing
 from app.clients.scorm_cloud import Result
 from app.extensions import db
-from app.models import Completion, Enrollment, Outcome, now
-from app.sync import push
+from app.models import Completion, Enrollment, Outcome, TriggerEvent, now
+from app.sync import push, triggers
 
 COMPLETIONS = {"COMPLETED": Completion.COMPLETED, "INCOMPLETE": Completion.IN_PROGRESS}
 OUTCOMES = {"PASSED": Outcome.PASSED, "FAILED": Outcome.FAILED}
@@ -41,11 +41,14 @@ def record(enrollment: Enrollment, result: Result) -> bool:
     hold(enrollment)
     if outdated(enrollment, result):
         return False
-    was_completed = enrollment.completed
+    was_completed, old_result = enrollment.completed, enrollment.result
     changed = enrollment.set_progress(visible_facts(enrollment, result))
     enrollment.set_progress(reported_facts(enrollment, result))
     if enrollment.completed and not was_completed:
         issuing.issue(enrollment)
+        triggers.note(enrollment, TriggerEvent.COMPLETED)
+    if enrollment.result == Outcome.FAILED != old_result:
+        triggers.note(enrollment, TriggerEvent.FAILED)
     if changed:
         push.mark(enrollment)
     return changed

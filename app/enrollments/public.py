@@ -84,6 +84,19 @@ def enroll_typed(link: EnrollLink, typed: dict[str, str], form_id: str) -> Respo
     return remember(answer, enrollment)
 
 
+@blueprint.get("/e/<token>/as/<key>")
+def come(token: str, key: str) -> Response:
+    """A link that was sent to one learner: this browser may go on with that enrolment."""
+    with link_of(token) as link:
+        answer = make_response(redirect(url_for("enrollments_public.enroll", token=token), 303))
+        answer.headers["Referrer-Policy"] = "no-referrer"
+        enrollment_id = passes().read_personal(key)
+        enrollment = db.session.get(Enrollment, enrollment_id) if enrollment_id else None
+        if enrollment is None or enrollment.course_id != link.course_id or not enrollment.active:
+            return answer
+        return remember(answer, enrollment)
+
+
 @blueprint.post("/e/<token>/launch")
 def launch(token: str) -> Response:
     """Opens the course for who enrolled in this browser, by a fresh launch link."""

@@ -197,7 +197,14 @@ def reconcile(account: Account) -> None:
     if not (account.active and account.scorm_connected):
         return
     began = now()
-    step = _next_step(account, account.reconciled_until)
+    try:
+        step = _next_step(account, account.reconciled_until)
+    except OutsideError as trouble:
+        if not trouble.is_unauthorised:
+            raise
+        account.scorm_answered(ScormConnection.REFUSED)  # a person has to enter the key again
+        return
+    account.scorm_answered(ScormConnection.CONNECTED)
     account.reconciled_until = step.until if step.more else began - OVERLAP
     if step.more:
         later(reconcile, account)
@@ -223,7 +230,7 @@ def compare_all() -> None:
 
 def connected() -> Select[Any]:
     return select(Account).where(
-        Account.scorm_connection == ScormConnection.CONNECTED,
+        Account.scorm_connection.in_((ScormConnection.CONNECTED, ScormConnection.UNREACHABLE)),
         Account.uninstalled_at.is_(None),
         Account.cancelled_at.is_(None),
     )

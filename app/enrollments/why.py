@@ -79,7 +79,7 @@ def removed(s: Situation) -> Reason | None:
 def asleep(s: Situation) -> Reason | None:
     if s.account_active:
         return None
-    return Reason("asleep", "bad", "SCORM Hub is not installed in the CRM any more: all work waits.")
+    return Reason("asleep", "bad", "SCORM Hub is not installed in the CRM any more: work waits.")
 
 
 def cloud_disconnected(s: Situation) -> Reason | None:
@@ -241,7 +241,8 @@ def write_awaited(s: Situation) -> Reason | None:
     if write is None:
         return None
     detail = f" {sentence(write.detail)}" if write.detail else ""
-    return Reason("write_awaited", "note", f"{write.what}: is about to be written to the CRM.{detail}")
+    said = f"{write.what}: is about to be written to the CRM."
+    return Reason("write_awaited", "note", said + detail)
 
 
 # It is completed, and the CRM knows what it should
@@ -292,9 +293,8 @@ def objects_missing(s: Situation) -> Reason | None:
 
 
 def everything_done(s: Situation) -> Reason:
-    return Reason(
-        "done", "good", "Everything is done: the course is completed and passed, and the CRM shows it."
-    )
+    said = "Everything is done: the course is completed and passed, and the CRM shows it."
+    return Reason("done", "good", said)
 
 
 RULES: tuple[Rule, ...] = (

@@ -6,6 +6,7 @@ from app.models.base import Base, across_accounts, acting_for, new_id, now
 from app.models.certificate import Certificate
 from app.models.course import CertificateRule, Course, CourseStatus, EnrollLink
 from app.models.crm_effect import CrmEffect, EffectKind
+from app.models.drift_check import DriftCheck
 from app.models.enrollment import Completion, Enrollment, Launch, Outcome, Source
 from app.models.grant import Grant
 from app.models.learner import ContactState, Learner, email_key
@@ -13,6 +14,7 @@ from app.models.owed_work import OwesWork
 from app.models.session import AdminSession, OAuthState, SessionKind, Ticket
 from app.models.sync_run import SyncRun
 from app.models.webhook_event import WebhookEvent
+from app.models.workflow import TriggerEvent, TriggerFiring, TriggerSubscription
 
 __all__ = [
     "Account",
@@ -26,6 +28,7 @@ __all__ = [
     "Course",
     "CourseStatus",
     "CrmEffect",
+    "DriftCheck",
     "EffectKind",
     "EnrollLink",
     "Enrollment",
@@ -41,6 +44,9 @@ __all__ = [
     "Source",
     "SyncRun",
     "Ticket",
+    "TriggerEvent",
+    "TriggerFiring",
+    "TriggerSubscription",
     "WebhookEvent",
     "across_accounts",
     "acting_for",

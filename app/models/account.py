@@ -102,7 +102,13 @@ class Account(Base):
 
     @property
     def scorm_connected(self) -> bool:
-        return self.scorm_connection == ScormConnection.CONNECTED
+        """The credentials were good when last answered to; an outage does not change that."""
+        return self.scorm_connection in (ScormConnection.CONNECTED, ScormConnection.UNREACHABLE)
+
+    def scorm_answered(self, state: ScormConnection, trouble: str | None = None) -> None:
+        """What SCORM Cloud said just now to the account's credentials, or that it said nothing."""
+        self.scorm_connection, self.scorm_trouble = state, trouble
+        self.scorm_checked_at = now()
 
     @property
     def zone(self) -> ZoneInfo:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKeyConstraint, String, UniqueConstraint
+from sqlalchemy import JSON, ForeignKeyConstraint, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.models.account import Account
@@ -63,6 +63,7 @@ class CrmEffect(AccountOwned, OwesWork, Base):
     crm_id: Mapped[str | None] = mapped_column(String(64))  # the CRM's id of it
     tried_at: Mapped[datetime | None]  # a try has begun and has not ended yet
     unsure_since: Mapped[datetime | None]  # a write whose answer was lost: look before the next one
+    drift: Mapped[str | None] = mapped_column(Text)  # how the CRM differs, as last seen in a check
 
     account: Mapped[Account] = relationship(viewonly=True)
     learner: Mapped[Learner | None] = relationship(viewonly=True)
@@ -114,7 +115,7 @@ class CrmEffect(AccountOwned, OwesWork, Base):
         self.written_digest, self.written, self.written_at = digest, written, now()
         self.wanted_digest = digest
         self.crm_id = crm_id or self.crm_id
-        self.tried_at = self.unsure_since = None
+        self.tried_at = self.unsure_since = self.drift = None
 
     def forget(self) -> None:
         """What was written is no longer there, or no longer at the right place."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from reportlab.lib.colors import HexColor
@@ -123,14 +124,16 @@ class Sheet:
         for number in range(lines):
             self._cells([line[number] if number < len(line) else "" for line in wrapped])
             self.y -= LEADING
-        self._line(HexColor("#d9dde3"), 0.4)
+        self._line(_colour("#d9dde3"), 0.4)
         self.y -= 4
 
     def _cells(self, cells: Sequence[str], colour: str = "#1b1e24", bold: bool = False) -> None:
         x = SIDE
         for number, (cell, (_, share)) in enumerate(zip(cells, COLUMNS, strict=True)):
             across = ROOM * share
-            if number == SCORE:
+            if not cell:
+                pass
+            elif number == SCORE:
                 self._write_right(cell, x + across - GAP * 2, colour, bold)
             else:
                 self._write(cell, x, self.y - SIZE, SIZE, colour, bold=bold)
@@ -152,7 +155,7 @@ class Sheet:
     ) -> None:
         if room is not None:
             text = wrap(text, room, size)[0]
-        self.canvas.setFillColor(HexColor(colour))
+        self.canvas.setFillColor(_colour(colour))
         self.canvas.setFont(pdf.font_for(text, bold), size)
         self.canvas.drawString(x, y, pdf.visual(text))
 
@@ -162,6 +165,12 @@ class Sheet:
         self.canvas.line(SIDE, self.y, WIDTH - SIDE, self.y)
 
 
+@lru_cache(maxsize=64)
+def _colour(name: str) -> HexColor:
+    return HexColor(name)
+
+
+@lru_cache(maxsize=10_000)  # titles, states and dates come again and again
 def wrap(text: str, room: float, size: float = SIZE) -> list[str]:
     """Lines that fit the room. A word wider than that breaks anywhere; a very long text is cut."""
     text = " ".join(pdf.printable(text).split())

@@ -15,7 +15,7 @@ from app.clients.scorm_cloud import OutsideError, ScormCloud
 from app.deployment import setting
 from app.errors import AppError, BadInput, Conflict, NotConnected
 from app.extensions import db
-from app.models import Account, Course, Enrollment, ScormConnection, now
+from app.models import Account, Course, Enrollment, ScormConnection
 
 RE_ENTER = (
     "SCORM Cloud refuses this App ID and Secret Key. Enter both again, without spaces before or "
@@ -78,7 +78,7 @@ def connect(account: Account, given: Credentials, archive_old: bool = False) -> 
         course.settle()
     account.scorm_app_id, account.scorm_secret_key = given.app_id, given.secret_key
     account.scorm_facts = facts
-    note(account, ScormConnection.CONNECTED)
+    account.scorm_answered(ScormConnection.CONNECTED)
 
 
 def require_both(given: Credentials) -> None:
@@ -149,24 +149,19 @@ def check(account: Account) -> None:
         cloud.ping()
         facts = facts_of(cloud)
     except AppError:
-        note(account, ScormConnection.NONE)
+        account.scorm_answered(ScormConnection.NONE)
     except OutsideError as error:
         refused = error.is_unauthorised or error.is_forbidden
         state = ScormConnection.REFUSED if refused else ScormConnection.UNREACHABLE
-        note(account, state, RE_ENTER if refused else error.reason)
+        account.scorm_answered(state, RE_ENTER if refused else error.reason)
     else:
         account.scorm_facts = {**account.scorm_facts, **facts}
-        note(account, ScormConnection.CONNECTED)
+        account.scorm_answered(ScormConnection.CONNECTED)
 
 
 def test_postback(account: Account) -> None:
     """Lets SCORM Cloud call our address now; whether it arrived shows in the account's last one."""
     connections.scorm_cloud(account).test_postback(connections.postback(account))
-
-
-def note(account: Account, state: ScormConnection, trouble: str | None = None) -> None:
-    account.scorm_connection, account.scorm_trouble = state, trouble
-    account.scorm_checked_at = now()
 
 
 def counted(number: int, word: str) -> str:

@@ -23,6 +23,8 @@ from app.models import (
     Enrollment,
     Learner,
     OwesWork,
+    TriggerEvent,
+    TriggerFiring,
     WebhookEvent,
     now,
 )
@@ -32,6 +34,7 @@ TABLES: dict[str, type[Any]] = {
     "crm-effect": CrmEffect,
     "enrollment": Enrollment,
     "webhook-event": WebhookEvent,
+    "trigger-firing": TriggerFiring,
 }
 WORDS = {
     EffectKind.CONTACT: "Contact",
@@ -43,6 +46,11 @@ WORDS = {
     EffectKind.SUMMARY: "Company Training Summary",
     EffectKind.OBJECTS: "Custom objects",
     EffectKind.ALL: "Look through all learners",
+}
+EVENTS = {
+    TriggerEvent.ENROLLED: "enrolled",
+    TriggerEvent.COMPLETED: "course completed",
+    TriggerEvent.FAILED: "course failed",
 }
 SOURCES = {"scorm_cloud": "SCORM Cloud", "crm": "CRM"}
 
@@ -240,6 +248,8 @@ def _line(row: Any, names: _Names) -> Line:
         return _of_effect(row, names)
     if isinstance(row, Enrollment):
         return _of_enrollment(row, names)
+    if isinstance(row, TriggerFiring):
+        return _of_firing(row, names)
     return _of_event(row)
 
 
@@ -271,6 +281,20 @@ def _of_enrollment(enrollment: Enrollment, names: _Names) -> Line:
         state=_state(enrollment),
         at=_moment(enrollment),
         next_at=enrollment.due_at,
+    )
+
+
+def _of_firing(firing: TriggerFiring, names: _Names) -> Line:
+    who = firing.enrollment.learner.name
+    return Line(
+        table="trigger-firing",
+        id=firing.id,
+        what=f"Workflow on “{EVENTS[TriggerEvent(firing.event)]}”",
+        about=" · ".join(filter(None, (who, names.courses.get(firing.enrollment_id, "")))),
+        detail=firing.last_error or "",
+        state=_state(firing),
+        at=_moment(firing, firing.fired_at),
+        next_at=firing.due_at,
     )
 
 

@@ -13,6 +13,7 @@ from app.clients.crm import Contact, Crm, OutsideError
 from app.errors import Conflict
 from app.extensions import db
 from app.models import ContactState, CrmEffect, EffectKind, Enrollment, Learner
+from app.sync import ledger
 from app.sync.crm_state import Facts
 
 SOURCE = "SCORM Hub"
@@ -129,10 +130,4 @@ def look_again(learner: Learner, crm: Crm) -> bool:
 
 
 def effects_of(learner: Learner) -> list[CrmEffect]:
-    return list(
-        db.session.scalars(
-            select(CrmEffect).where(
-                CrmEffect.account_id == learner.account_id, CrmEffect.learner_id == learner.id
-            )
-        )
-    )
+    return list(ledger.of_learner(learner).values())

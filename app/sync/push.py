@@ -22,6 +22,7 @@ from app.extensions import db
 from app.models import Account, CrmEffect, EffectKind, Enrollment, Learner, new_id, now
 from app.sync import companies, contacts, counters, crm_state, ledger, notes, objects, records, tags
 from app.sync.crm_state import Facts
+from app.sync.ledger import Rows
 
 LOOK_AFTER = timedelta(seconds=30)  # the CRM's search needs a moment to see its own writes
 BATCH = 100  # learners marked anew in one go
@@ -84,9 +85,10 @@ KINDS = {
 def mark(enrollment: Enrollment) -> None:
     """Notes what the CRM should show now for this enrolment, its learner and the company."""
     learner = enrollment.learner
-    _mark_person(learner)
-    _mark_course(enrollment)
-    _mark_company(learner)
+    known = ledger.of_learner(learner)
+    _mark_person(learner, known)
+    _mark_course(enrollment, known)
+    _mark_company(learner, known)
 
 
 def mark_learner(learner: Learner, quietly: bool = False) -> None:
@@ -95,13 +97,14 @@ def mark_learner(learner: Learner, quietly: bool = False) -> None:
     Quietly: no bell is rung, the clock's sweeper finds the rows, so that the writes of a large
     account do not stand in the queue before everybody else's.
     """
-    _mark_person(learner, quietly)
+    known = ledger.of_learner(learner)
+    _mark_person(learner, known, quietly)
     mine = select(Enrollment).where(
         Enrollment.account_id == learner.account_id, Enrollment.learner_id == learner.id
     )
     for enrollment in db.session.scalars(mine).all():
-        _mark_course(enrollment, quietly)
-    _mark_company(learner, quietly)
+        _mark_course(enrollment, known, quietly)
+    _mark_company(learner, known, quietly)
 
 
 def mark_account(account: Account) -> None:
@@ -184,7 +187,8 @@ def _release(effect: CrmEffect) -> None:
         assert learner is not None
         mark_learner(learner)
     elif effect.kind == EffectKind.RECORD and effect.enrollment is not None:
-        _mark_row(ledger.for_enrollment(effect.enrollment, EffectKind.RELATION))
+        known = ledger.of_learner(effect.enrollment.learner)
+        _mark_row(ledger.for_enrollment(effect.enrollment, EffectKind.RELATION, known))
 
 
 def _gone(effect: CrmEffect, crm: Crm) -> None:
@@ -246,23 +250,25 @@ def _note(effect: CrmEffect, trouble: Hold | AppError | OutsideError) -> None:
         note_trouble(effect, trouble)
 
 
-def _mark_person(learner: Learner, quietly: bool = False) -> None:
+def _mark_person(learner: Learner, known: Rows, quietly: bool = False) -> None:
     for kind in (EffectKind.CONTACT, EffectKind.TAGS, EffectKind.COUNTERS):
         if kind == EffectKind.CONTACT and learner.crm_contact_id:
             continue  # it is there, nothing has to be found
-        _mark_row(ledger.for_learner(learner, kind), quietly)
+        _mark_row(ledger.for_learner(learner, kind, known), quietly)
 
 
-def _mark_course(enrollment: Enrollment, quietly: bool = False) -> None:
-    _mark_row(ledger.for_enrollment(enrollment, EffectKind.RECORD), quietly)
-    _mark_row(ledger.for_enrollment(enrollment, EffectKind.RELATION), quietly)
+def _mark_course(enrollment: Enrollment, known: Rows, quietly: bool = False) -> None:
+    _mark_row(ledger.for_enrollment(enrollment, EffectKind.RECORD, known), quietly)
+    _mark_row(ledger.for_enrollment(enrollment, EffectKind.RELATION, known), quietly)
     if enrollment.completed:
-        _mark_row(ledger.for_enrollment(enrollment, EffectKind.NOTE, ledger.COMPLETED), quietly)
+        _mark_row(
+            ledger.for_enrollment(enrollment, EffectKind.NOTE, known, ledger.COMPLETED), quietly
+        )
 
 
-def _mark_company(learner: Learner, quietly: bool = False) -> None:
+def _mark_company(learner: Learner, known: Rows, quietly: bool = False) -> None:
     """The company's summary, and that of the company which the learner has left."""
-    counters_row = ledger.for_learner(learner, EffectKind.COUNTERS)
+    counters_row = ledger.for_learner(learner, EffectKind.COUNTERS, known)
     left = counters_row.business_id
     counters_row.business_id = learner.business_id
     for business_id in {left, learner.business_id} - {None}:

@@ -12,8 +12,8 @@ from app.background import later
 from app.enrollments import enrolling
 from app.errors import NotFound
 from app.htmx import redirect_to, render, toast
-from app.models import CrmEffect, Enrollment, OwesWork, WebhookEvent
-from app.sync import activity, push
+from app.models import CrmEffect, Enrollment, OwesWork, TriggerFiring, WebhookEvent
+from app.sync import activity, push, triggers
 from app.tenancy import actor, current_account
 from app.webhooks import inbox
 
@@ -30,6 +30,7 @@ VERBS: dict[type[Any], Callable[[Any], None]] = {
     CrmEffect: push.write,
     Enrollment: enrolling.settle_registration,
     WebhookEvent: inbox.handle,
+    TriggerFiring: triggers.fire,
 }
 
 

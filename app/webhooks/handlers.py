@@ -21,6 +21,7 @@ from app.models import Account, Enrollment, WebhookEvent
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 Handler = Callable[[WebhookEvent], str]
+NOT_OF_INTEREST = "Not of interest"
 
 
 def body_of(event: WebhookEvent) -> dict[str, Any]:
@@ -46,10 +47,6 @@ def note_postback(event: WebhookEvent) -> None:
     account = db.session.get(Account, event.account_id)
     if account is not None:
         account.last_postback_at = max(event.created_at, account.last_postback_at or LONG_AGO)
-
-
-def ignore(_event: WebhookEvent) -> str:
-    return "Not of interest"
 
 
 def crm(verb: Callable[[dict[str, Any]], str]) -> Handler:

@@ -15,9 +15,11 @@ BATCH = 500
 def receive(source: str, kind: str, body: str, account_id: str | None, key: str = "") -> None:
     """Stores one event durably, unless it came before; raises SQLAlchemyError if it cannot.
 
-    The key is the sender's own id of the event, or the body's digest.
+    The key is the sender's own id of the event, or the body's digest. A kind that nothing here
+    waits for is kept for the record and owes no work.
     """
     moment = now()
+    wanted = (source, kind) in handlers.HANDLERS
     storing.storage.store(
         {
             "id": new_id(),
@@ -27,12 +29,15 @@ def receive(source: str, kind: str, body: str, account_id: str | None, key: str 
             "kind": kind,
             "key": key or digest(account_id, body),
             "body": body,
-            "due_at": moment,
-            "owed_since": moment,
+            "due_at": moment if wanted else None,
+            "owed_since": moment if wanted else None,
+            "handled_at": None if wanted else moment,
+            "outcome": None if wanted else handlers.NOT_OF_INTEREST,
             "attempts": 0,
         }
     )
-    nudge(ring_for_events)
+    if wanted:
+        nudge(ring_for_events)
 
 
 def ring_for_events() -> None:
@@ -47,7 +52,6 @@ def digest(account_id: str | None, body: str) -> str:
 
 @owed
 def handle(event: WebhookEvent) -> None:
-    """Does what the event asks for, once; an unknown kind is noted and left alone."""
+    """Does what the event asks for, once."""
     if event.handled_at is None:
-        handler = handlers.HANDLERS.get((event.source, event.kind), handlers.ignore)
-        event.handled(handler(event))
+        event.handled(handlers.HANDLERS[event.source, event.kind](event))

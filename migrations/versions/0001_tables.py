@@ -197,6 +197,27 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_sessions_account_id"), ["account_id"], unique=False)
 
     op.create_table(
+        "trigger_subscriptions",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("created_at", app.models.base.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("trigger_id", sa.String(length=64), nullable=False),
+        sa.Column("event", sa.String(length=32), nullable=False),
+        sa.Column("workflow_id", sa.String(length=64), nullable=False),
+        sa.Column("target_url", sa.Text(), nullable=False),
+        sa.Column("filters", sa.JSON(), nullable=False),
+        sa.Column("ended_at", app.models.base.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("account_id", sa.String(length=32), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("account_id", "id"),
+        sa.UniqueConstraint("account_id", "trigger_id"),
+    )
+    with op.batch_alter_table("trigger_subscriptions", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_trigger_subscriptions_account_id"), ["account_id"], unique=False
+        )
+
+    op.create_table(
         "webhook_events",
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("created_at", app.models.base.UtcDateTime(timezone=True), nullable=False),
@@ -222,6 +243,44 @@ def upgrade() -> None:
             batch_op.f("ix_webhook_events_account_id"), ["account_id"], unique=False
         )
         batch_op.create_index(batch_op.f("ix_webhook_events_due_at"), ["due_at"], unique=False)
+
+    op.create_table(
+        "drift_checks",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("created_at", app.models.base.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("learner_id", sa.String(length=32), nullable=True),
+        sa.Column("started_by", sa.String(length=255), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("looked_at", sa.Integer(), nullable=False),
+        sa.Column("found", sa.Integer(), nullable=False),
+        sa.Column("unread", sa.Integer(), nullable=False),
+        sa.Column("after", sa.String(length=32), nullable=False),
+        sa.Column("finished_at", app.models.base.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("repaired", sa.Integer(), nullable=False),
+        sa.Column("repaired_at", app.models.base.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("repaired_by", sa.String(length=255), nullable=True),
+        sa.Column("account_id", sa.String(length=32), nullable=False),
+        sa.Column("owed_since", app.models.base.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("leased_until", app.models.base.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("parked_at", app.models.base.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("last_error", sa.Text(), nullable=True),
+        sa.Column("due_at", app.models.base.UtcDateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["account_id", "learner_id"], ["learners.account_id", "learners.id"], ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("account_id", "id"),
+    )
+    with op.batch_alter_table("drift_checks", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_drift_checks_account_id"), ["account_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_drift_checks_due_at"), ["due_at"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_drift_checks_learner_id"), ["learner_id"], unique=False
+        )
 
     op.create_table(
         "enroll_links",
@@ -401,6 +460,7 @@ def upgrade() -> None:
         sa.Column("crm_id", sa.String(length=64), nullable=True),
         sa.Column("tried_at", app.models.base.UtcDateTime(timezone=True), nullable=True),
         sa.Column("unsure_since", app.models.base.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("drift", sa.Text(), nullable=True),
         sa.Column("account_id", sa.String(length=32), nullable=False),
         sa.Column("owed_since", app.models.base.UtcDateTime(timezone=True), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
@@ -455,9 +515,61 @@ def upgrade() -> None:
             batch_op.f("ix_launches_enrollment_id"), ["enrollment_id"], unique=False
         )
 
+    op.create_table(
+        "trigger_firings",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("created_at", app.models.base.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("subscription_id", sa.String(length=32), nullable=False),
+        sa.Column("enrollment_id", sa.String(length=32), nullable=False),
+        sa.Column("event", sa.String(length=32), nullable=False),
+        sa.Column("occasion", sa.String(length=64), nullable=False),
+        sa.Column("facts", sa.JSON(), nullable=False),
+        sa.Column("tried_at", app.models.base.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("unsure_since", app.models.base.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("fired_at", app.models.base.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("account_id", sa.String(length=32), nullable=False),
+        sa.Column("owed_since", app.models.base.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("leased_until", app.models.base.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("parked_at", app.models.base.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("last_error", sa.Text(), nullable=True),
+        sa.Column("due_at", app.models.base.UtcDateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["account_id", "enrollment_id"],
+            ["enrollments.account_id", "enrollments.id"],
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["account_id", "subscription_id"],
+            ["trigger_subscriptions.account_id", "trigger_subscriptions.id"],
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("account_id", "subscription_id", "enrollment_id", "event", "occasion"),
+    )
+    with op.batch_alter_table("trigger_firings", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_trigger_firings_account_id"), ["account_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_trigger_firings_due_at"), ["due_at"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_trigger_firings_enrollment_id"), ["enrollment_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_trigger_firings_subscription_id"), ["subscription_id"], unique=False
+        )
+
 
 def downgrade() -> None:
 
+    with op.batch_alter_table("trigger_firings", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_trigger_firings_subscription_id"))
+        batch_op.drop_index(batch_op.f("ix_trigger_firings_enrollment_id"))
+        batch_op.drop_index(batch_op.f("ix_trigger_firings_due_at"))
+        batch_op.drop_index(batch_op.f("ix_trigger_firings_account_id"))
+
+    op.drop_table("trigger_firings")
     with op.batch_alter_table("launches", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_launches_enrollment_id"))
         batch_op.drop_index(batch_op.f("ix_launches_account_id"))
@@ -497,11 +609,21 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_enroll_links_account_id"))
 
     op.drop_table("enroll_links")
+    with op.batch_alter_table("drift_checks", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_drift_checks_learner_id"))
+        batch_op.drop_index(batch_op.f("ix_drift_checks_due_at"))
+        batch_op.drop_index(batch_op.f("ix_drift_checks_account_id"))
+
+    op.drop_table("drift_checks")
     with op.batch_alter_table("webhook_events", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_webhook_events_due_at"))
         batch_op.drop_index(batch_op.f("ix_webhook_events_account_id"))
 
     op.drop_table("webhook_events")
+    with op.batch_alter_table("trigger_subscriptions", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_trigger_subscriptions_account_id"))
+
+    op.drop_table("trigger_subscriptions")
     with op.batch_alter_table("sessions", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_sessions_account_id"))
 

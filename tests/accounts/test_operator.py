@@ -15,7 +15,7 @@ from sqlalchemy import func, select, text
 
 from app.accounts import install, trial
 from app.accounts.tokens import access_token
-from app.errors import Hold, LimitReached
+from app.errors import Conflict, Hold, LimitReached
 from app.extensions import db
 from app.models import (
     Account,
@@ -72,6 +72,8 @@ def test_cancelling_stops_everything_and_keeps_the_data(app: Flask, client: Flas
         access_token(account)
     assert client.get("/settings/branding").status_code == 401
     assert (count(Course), count(Enrollment)) == (1, 1)
+    with acting_for(account.id), pytest.raises(Conflict, match="closed"):
+        trial.require_room(account)
 
 
 def test_purging_waits_for_its_time_and_spares_others(app: Flask) -> None:

@@ -15,8 +15,9 @@ from werkzeug.test import TestResponse
 
 from app.accounts.brand import contrast, readable_on_white, text_on
 from app.clients import pictures
+from app.enrollments import syncing
 from app.extensions import db
-from app.models import Account, AuditEntry, ScormConnection, across_accounts
+from app.models import Account, AuditEntry, ScormConnection, across_accounts, acting_for
 from app.settings import scorm_connection
 from tests.factories import make_account, make_course, make_enrollment, make_grant, sign_in
 from tests.fixtures.sandbox import Sandbox
@@ -133,6 +134,33 @@ def test_unreachable_is_told_apart_from_refused(
     account.scorm_secret_key = "changed meanwhile"
     assert "is refused" in client.post("/settings/scorm-cloud/check").text
     assert "Enter both again" in client.get("/courses").text  # the banner
+
+
+def test_a_key_that_is_refused_later_turns_the_light(
+    client: FlaskClient, account: Account, sandbox: Sandbox
+) -> None:
+    connect(client, "SANDBOX", "sandbox-secret")
+    with acting_for(account.id):
+        syncing.reconcile(account)
+        assert account.scorm_connected
+        account.scorm_secret_key = "changed in SCORM Cloud"
+        syncing.reconcile(account)
+    assert not account.scorm_connected
+    assert "is refused" in client.get("/settings/scorm-cloud").text
+
+
+def test_an_outage_is_not_taken_for_a_missing_connection(
+    client: FlaskClient, account: Account, sandbox: Sandbox
+) -> None:
+    connect(client, "SANDBOX", "sandbox-secret")
+    sandbox.cloud.faults(rate_500=1)
+    client.post("/settings/scorm-cloud/check")
+    assert account.scorm_connection == ScormConnection.UNREACHABLE
+    assert account.scorm_connected
+    sandbox.cloud.faults()
+    with acting_for(account.id):
+        syncing.reconcile(account)
+    assert account.scorm_connection == ScormConnection.CONNECTED
 
 
 def test_another_application_would_orphan_courses(

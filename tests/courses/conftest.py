@@ -11,6 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from app import connections
 from app.extensions import db
 from app.models import Account, Course, CourseStatus, across_accounts
 from sandbox.courses.build import build
@@ -21,7 +22,10 @@ Work = Callable[..., None]
 
 @pytest.fixture
 def account(client: FlaskClient) -> Account:
-    """Its owner is signed in on `client`."""
+    """Its owner is signed in on `client`, and nothing lies in storage."""
+    storage = connections.storage()
+    for key in list(storage.keys()):
+        storage.delete(key)
     account = make_account()
     sign_in(client, account)
     return account
@@ -54,13 +58,14 @@ def reread(course_id: str) -> Course:
         return db.session.get_one(Course, course_id)
 
 
-def work_until_done(work: Work, course_id: str) -> Course:
+def work_until_done(work: Work, course_id: str, ahead: timedelta = timedelta()) -> Course:
     """Lets the worker take steps until the course is no longer processing."""
     work()
     for _ in range(30):
         if reread(course_id).status != CourseStatus.PROCESSING:
             break
-        work(ahead=timedelta(seconds=6))
+        ahead += timedelta(seconds=6)
+        work(ahead=ahead)
     return reread(course_id)
 
 

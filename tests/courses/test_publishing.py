@@ -18,6 +18,7 @@ from app.courses import leftovers, publishing
 from app.extensions import db
 from app.models import Account, Course, CourseStatus, ScormConnection, across_accounts, now
 from tests.courses.conftest import Work, begin, reread, upload, work_until_done
+from tests.factories import make_course
 from tests.fixtures.sandbox import Sandbox
 from tests.samples import shared_packages
 
@@ -111,6 +112,22 @@ def test_more_bytes_than_announced_are_refused(client: FlaskClient, account: Acc
     assert "larger than announced" in refused.get_json()["error"]
     assert not stored()
     assert client.open(target["url"], method=target["method"], data=b"x" * 1000).status_code == 200
+
+
+def test_a_package_of_exactly_the_limit_arrives_whole(
+    client: FlaskClient, account: Account
+) -> None:
+    """A form may have one megabyte; a package is not held to that."""
+    target = begin(client, "a.zip", 50 * MEGABYTE).get_json()
+    sent = client.open(
+        target["url"],
+        method=target["method"],
+        data=bytes(50 * MEGABYTE),
+        content_type="application/zip",
+    )
+    assert sent.status_code == 200
+    [key] = stored()
+    assert connections.storage().size(key) == 50 * MEGABYTE
 
 
 def test_an_account_may_have_a_larger_limit(client: FlaskClient, account: Account) -> None:
@@ -215,8 +232,8 @@ def test_a_worker_that_dies_between_two_steps_leaves_work_for_the_next(
         db.session.commit()
     work()
     assert reread(course_id).import_job_id is None
-    work(ahead=timedelta(seconds=121))
-    assert work_until_done(work, course_id).status == CourseStatus.READY
+    course = work_until_done(work, course_id, ahead=timedelta(seconds=121))
+    assert course.status == CourseStatus.READY
 
 
 def test_scorm_cloud_disconnected_meanwhile_is_an_error_and_no_endless_processing(
@@ -244,7 +261,7 @@ def manifest(title: str) -> bytes:
  xmlns:adlcp="http://www.adlnet.org/xsd/adlcp_rootv1p2">
 <metadata><schema>ADL SCORM</schema><schemaversion>1.2</schemaversion></metadata>
 <organizations default="o"><organization identifier="o"><title>{title}</title>
-<item identifier="i" identifierref="r"><title>One</title></item></organization></organizations>
+<item identifier="i" identifierref="r"><title>{title}</title></item></organization></organizations>
 <resources><resource identifier="r" type="webcontent" adlcp:scormtype="sco" href="index.html">
 <file href="index.html"/></resource></resources></manifest>"""
     return text.encode()
@@ -306,7 +323,7 @@ def test_what_nobody_waits_for_any_more_is_swept_away(
     client.open(left["url"], method=left["method"], data=b"abcd")
     connections.storage().put("packages/ab", io.BytesIO(b"nobody's"))
     with time_machine.travel(now() + timedelta(hours=25), tick=True):
-        begin(client, "new.zip", 4)
+        make_course(account, status=CourseStatus.UPLOADING, filename="new.zip")
         leftovers.remove_leftovers()
         db.session.commit()
     assert [course.filename for course in courses()] == ["new.zip"]

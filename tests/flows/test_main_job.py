@@ -1,5 +1,7 @@
-"""The main job, end to end, in a real browser: a course goes in, a contact is enrolled and plays it,
-and the completion comes back to the contact in the CRM."""
+"""The main job, end to end, in a real browser.
+
+A course goes in, a contact is enrolled and plays it, and the completion comes back to the contact.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 from pypdf import PdfReader
 
 from tests.fixtures.stack import Stack

@@ -343,14 +343,20 @@ def test_no_name_becomes_a_formula_or_breaks_a_file(account: Account, name: str)
     assert len(text_of(export.export(account, Filter(), "pdf").content)) == 1
 
 
-def test_more_rows_than_xls_holds_are_answered_by_a_clear_page(
-    client: FlaskClient, account: Account, courses: object, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("kind", ["xls", "pdf"])
+def test_more_rows_than_a_kind_holds_are_answered_by_a_clear_page(
+    client: FlaskClient,
+    account: Account,
+    courses: object,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
 ) -> None:
-    monkeypatch.setattr(export, "MOST_XLS_ROWS", 3)
+    monkeypatch.setitem(export.MOST_ROWS, kind, 3)
     sign_in(client, account)
-    answer = client.get("/reports/export.xls")
+    answer = client.get(f"/reports/export.{kind}")
     assert answer.status_code == 422
     assert "Take the XLSX file" in answer.text
+    assert client.get(f"/reports/export.{kind}?q=first").status_code == 200
     assert client.get("/reports/export.xlsx").status_code == 200
 
 

@@ -13,6 +13,7 @@ from app.clients.crm.oauth import CrmApp, InstalledLocation, Token, authorize_ur
 from app.clients.crm.objects import Field, Folder, Objects, ObjectSchema, Record
 from app.clients.crm.places import Business, Location, Places, User, Workflow
 from app.clients.crm.relations import Association, Relation, Relations
+from app.clients.crm.triggers import Triggers, trigger_path
 from app.clients.http import OutsideError, Pace
 
 __all__ = [
@@ -38,8 +39,9 @@ __all__ = [
     "Workflow",
     "authorize_url",
     "grant_is_dead",
+    "trigger_path",
 ]
 
 
-class Crm(Contacts, Places, Objects, Relations, Messages, InstallationCalls, Connection):
+class Crm(Contacts, Places, Objects, Relations, Messages, Triggers, InstallationCalls, Connection):
     """One location of the CRM. Each parent holds the calls of one kind of thing."""

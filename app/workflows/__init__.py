@@ -1,0 +1,1 @@
+"""Workflows: our triggers and our action in the workflows of the CRM."""

@@ -26,6 +26,7 @@ from app.extensions import db
 from app.models import (
     Course,
     CrmEffect,
+    DriftCheck,
     Enrollment,
     SyncRun,
     TriggerFiring,
@@ -33,7 +34,7 @@ from app.models import (
     across_accounts,
     now,
 )
-from app.sync import push, triggers
+from app.sync import drift, push, triggers
 from app.webhooks import inbox
 
 log = logging.getLogger(__name__)
@@ -47,6 +48,7 @@ OWED: list[tuple[type[Any], Callable[..., Any]]] = [
     (CrmEffect, push.write),
     (SyncRun, syncing.continue_run),
     (TriggerFiring, triggers.fire),
+    (DriftCheck, drift.continue_check),
 ]
 
 assert all(verb.owed for _, verb in OWED)  # type: ignore[attr-defined]

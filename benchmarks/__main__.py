@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-NAMES = ["postbacks"]
+NAMES = ["postbacks", "syncall"]
 
 
 def main() -> None:

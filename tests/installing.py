@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from app.accounts import install
-from app.accounts.install import SCOPES, redirect_uri
+from app.accounts import consent, install
+from app.accounts.consent import SCOPES, redirect_uri
 from app.extensions import db
 from app.models import Account, ScormConnection
 from tests.fixtures.sandbox import Sandbox
@@ -14,7 +14,7 @@ def install_account(sandbox: Sandbox, location: str = "demo-location") -> Accoun
     code = sandbox.crm.post(
         "authorize", location=location, redirect_uri=redirect_uri(), scope=" ".join(SCOPES)
     )["code"]
-    account = install.install(install.redeem(code))[0]
+    account = install.install(consent.redeem(code))[0]
     account.scorm_app_id, account.scorm_secret_key = "SANDBOX", "sandbox-secret"
     account.scorm_connection = ScormConnection.CONNECTED
     db.session.commit()

@@ -65,9 +65,7 @@ def come_back(event: WebhookEvent) -> None:
 
 @pytest.fixture
 def queue(app: Flask, redis_url: str) -> Queue:
-    return Queue(
-        background.QUEUE, connection=Redis.from_url(redis_url), serializer=JSONSerializer
-    )
+    return Queue(background.QUEUE, connection=Redis.from_url(redis_url), serializer=JSONSerializer)
 
 
 @pytest.fixture
@@ -296,9 +294,7 @@ def test_a_verb_that_takes_steps_is_called_until_it_is_through(
 
 
 def outside(status: int | None, retry_after: float | None = None) -> OutsideError:
-    return OutsideError(
-        "The CRM", "POST", "/x", "No.", status=status, retry_after=retry_after
-    )
+    return OutsideError("The CRM", "POST", "/x", "No.", status=status, retry_after=retry_after)
 
 
 def fail_with(error: Exception, event: WebhookEvent, work: Work) -> timedelta | None:

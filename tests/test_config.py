@@ -1,4 +1,4 @@
-"""Settings: read once, all troubles named at once, nothing weak let through; `.env.example` is true."""
+"""Settings: read once, all troubles named at once, nothing weak let through; a true example."""
 
 from __future__ import annotations
 
@@ -60,7 +60,10 @@ def test_an_empty_setting_counts_as_missing(name: str) -> None:
 
 def test_several_wrong_settings_are_listed_at_once() -> None:
     sentence = refusal(
-        SECRET_KEY=None, CRM_CLIENT_SECRET=None, PUBLIC_URL="training.example.com", BILLING="perhaps"
+        SECRET_KEY=None,
+        CRM_CLIENT_SECRET=None,
+        PUBLIC_URL="training.example.com",
+        BILLING="perhaps",
     )
     for name in ("SECRET_KEY", "CRM_CLIENT_SECRET", "PUBLIC_URL", "BILLING"):
         assert name in sentence
@@ -92,7 +95,9 @@ def test_sqlite_is_taken_as_it_is() -> None:
 
 
 def test_addresses_lose_their_last_slash_and_lists_take_commas_and_blanks() -> None:
-    config = read(PUBLIC_URL="https://training.example.com/", CRM_LIVE_PLANS="plan-1, plan-2 plan-3")
+    config = read(
+        PUBLIC_URL="https://training.example.com/", CRM_LIVE_PLANS="plan-1, plan-2 plan-3"
+    )
     assert config["PUBLIC_URL"] == "https://training.example.com"
     assert config["CRM_LIVE_PLANS"] == ["plan-1", "plan-2", "plan-3"]
     assert config["ENCRYPTION_KEYS"] == ["first", "second"]

@@ -23,7 +23,6 @@ STAMP = HUB / ".complete"
 # Package, file in it, folder it is copied to.
 FILES = [
     ("htmx.org", "dist/htmx.min.js", HUB),
-    ("@picocss/pico", "css/pico.min.css", HUB),
     ("dejavu-fonts-ttf", "ttf/DejaVuSans.ttf", HUB / "fonts"),
     ("dejavu-fonts-ttf", "ttf/DejaVuSans-Bold.ttf", HUB / "fonts"),
     ("dejavu-fonts-ttf", "ttf/DejaVuSans-Oblique.ttf", HUB / "fonts"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request
 
-from app.accounts import brand, cookies, frame, install, sessions, shell
+from app.accounts import brand, consent, cookies, frame, install, sessions, shell
 from app.clients.http import OutsideError
 from app.errors import AppError, BadInput, NotFound, SignedOut, expected
 from app.htmx import wants_fragment
@@ -41,7 +41,7 @@ def begin() -> Response:
     """
     session = current_session()
     reconnecting = session.account.location_id if session and "reconnect" in request.args else None
-    address, browser = install.start(reconnecting)
+    address, browser = consent.start(reconnecting)
     response = make_response(redirect(address))
     cookies.keep_installing(response, browser)
     return response
@@ -62,29 +62,29 @@ def callback() -> Response:
 
 def came_back() -> Response:
     state, code, refusal = (one("state", 128), one("code", 512), one("error", 64))
-    expectation = install.take_state(state, cookies.read(cookies.INSTALLING)) if state else None
+    expectation = consent.take_state(state, cookies.read(cookies.INSTALLING)) if state else None
     if refusal:
         raise BadInput(DENIED if refusal == "access_denied" else NOT_WORKING)
     if not code:
         raise BadInput(INCOMPLETE)
-    consent = install.redeem(code)
+    given = consent.redeem(code)
     if expectation is None:
-        install.install(consent)
+        install.install(given)
         return make_response(render_template("accounts/installed.html"))
     if expectation.location_id and [expectation.location_id] != [
-        place.location_id for place in consent.places
+        place.location_id for place in given.places
     ]:
         raise BadInput("You chose another location in the CRM than the one to be reconnected.")
-    return signed_in(consent)
+    return signed_in(given)
 
 
-def signed_in(consent: install.Consent) -> Response:
-    accounts = install.install(consent, by=consent.user_name or "an administrator")
-    if consent.token.is_company:
+def signed_in(given: consent.Consent) -> Response:
+    accounts = install.install(given, by=given.user_name or "an administrator")
+    if given.token.is_company:
         page = render_template("accounts/installed.html", locations=len(accounts))
         return make_response(page)
     _, token = sessions.open_session(
-        accounts[0], SessionKind.TAB, consent.token.user_id, consent.user_name
+        accounts[0], SessionKind.TAB, given.token.user_id, given.user_name
     )
     response = make_response(redirect("/courses"))
     cookies.keep_in_tab(response, token)

@@ -56,5 +56,3 @@ def state(certificate: Certificate) -> str:
     if certificate.revoked_at is not None:
         return "Revoked"
     return "Superseded" if certificate.superseded_at is not None else "Valid"
-
-

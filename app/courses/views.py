@@ -94,8 +94,8 @@ def page_values(course: Course) -> dict[str, Any]:
     link = course.link
 
     def url_of(number: int) -> str:
-        kept: dict[str, Any] = {"q": query or None, "status": status or None, "page": number, "part": "learners"}
-        return url_for("courses.show", course_id=course.id, **kept)
+        kept: dict[str, Any] = {"q": query or None, "status": status or None, "page": number}
+        return url_for("courses.show", course_id=course.id, part="learners", **kept)
 
     return {
         "course": course,

@@ -44,8 +44,9 @@ def record(enrollment: Enrollment, result: Result) -> bool:
     was_completed, old_result = enrollment.completed, enrollment.result
     changed = enrollment.set_progress(visible_facts(enrollment, result))
     enrollment.set_progress(reported_facts(enrollment, result))
+    if changed and enrollment.completed:
+        issuing.issue(enrollment)  # once; who failed at first may have passed by now
     if enrollment.completed and not was_completed:
-        issuing.issue(enrollment)
         triggers.note(enrollment, TriggerEvent.COMPLETED)
     if enrollment.result == Outcome.FAILED != old_result:
         triggers.note(enrollment, TriggerEvent.FAILED)

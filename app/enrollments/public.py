@@ -36,8 +36,16 @@ def link_of(token: str) -> Iterator[EnrollLink]:
         link = db.session.scalar(select(EnrollLink).where(EnrollLink.token == token))
     if link is None or link.account.purged_at is not None:
         raise NotFound("This link does not lead to a course. Please ask for a new one.")
-    with acting_for(link.account_id):
+    with writing_for(link.account_id):
         yield link
+
+
+@contextmanager
+def writing_for(account_id: str) -> Iterator[None]:
+    """Acts for the account; what was changed goes to the database while it does."""
+    with acting_for(account_id):
+        yield
+        db.session.flush()
 
 
 @blueprint.get("/e/<token>")
@@ -120,7 +128,7 @@ def leave(launch_id: str) -> Response:
         row = db.session.get(Launch, launch_id)
         if row is None:
             raise NotFound("This page has nothing to show. You may close it.")
-    with acting_for(row.account_id):
+    with writing_for(row.account_id):
         launching.come_back(row)
         mine = row.enrollment.id in enrollments_of_browser()
         course = row.enrollment.course

@@ -117,6 +117,10 @@ class CrmEffect(AccountOwned, OwesWork, Base):
         self.crm_id = crm_id or self.crm_id
         self.tried_at = self.unsure_since = self.drift = None
 
+    def distrust(self) -> None:
+        """It is there, but may not show what was written: to be written once more."""
+        self.written_digest = None
+
     def forget(self) -> None:
         """What was written is no longer there, or no longer at the right place."""
         self.written_digest = self.written_at = self.crm_id = None

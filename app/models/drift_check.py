@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import ForeignKeyConstraint, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from app.models.account import Account
 from app.models.base import AccountOwned, Base, now
 from app.models.owed_work import OwesWork
 
@@ -36,6 +37,8 @@ class DriftCheck(AccountOwned, OwesWork, Base):
     repaired: Mapped[int] = mapped_column(default=0)
     repaired_at: Mapped[datetime | None]
     repaired_by: Mapped[str | None] = mapped_column(String(255))
+
+    account: Mapped[Account] = relationship(viewonly=True)
 
     @property
     def running(self) -> bool:

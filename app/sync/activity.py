@@ -7,7 +7,7 @@ of them is one query over all three; only the rows of that page are then read in
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -125,6 +125,18 @@ def people(account: Account, number: int) -> Page:
     ordered = statement.order_by(AuditEntry.created_at.desc(), AuditEntry.id)
     rows = db.session.scalars(_paged(ordered, number)).all()
     return Page(rows, number, _count(statement))
+
+
+def differences(account: Account) -> list[Line]:
+    """What a check of the CRM has seen to differ, as far as a page has room for it."""
+    statement = (
+        select(CrmEffect)
+        .where(CrmEffect.account_id == account.id, CrmEffect.drift.is_not(None))
+        .order_by(CrmEffect.written_at.desc(), CrmEffect.id)
+    )
+    effects = db.session.scalars(statement.limit(PAGE)).all()
+    names = _names(effects)
+    return [replace(_of_effect(one, names), detail=one.drift or "") for one in effects]
 
 
 def find(account: Account, table: str, row_id: str) -> OwesWork | None:

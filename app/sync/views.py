@@ -5,16 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response, make_response, render_template, request, url_for
 
 from app import audit
 from app.background import later
 from app.enrollments import enrolling
 from app.errors import NotFound
-from app.htmx import redirect_to, render, toast
-from app.models import CrmEffect, Enrollment, OwesWork, TriggerFiring, WebhookEvent
-from app.sync import activity, push, triggers
-from app.tenancy import actor, current_account
+from app.extensions import db
+from app.htmx import redirect_to, render, toast, wants_fragment
+from app.models import (
+    Account,
+    CrmEffect,
+    Enrollment,
+    Learner,
+    OwesWork,
+    TriggerFiring,
+    WebhookEvent,
+)
+from app.sync import activity, drift, push, triggers
+from app.tenancy import actor, current_account, get_or_404
 from app.webhooks import inbox
 
 blueprint = Blueprint("sync", __name__)
@@ -52,7 +61,50 @@ def show(chosen: str, number: int = 1) -> Response:
         lists={name: words for name, (words, _) in LISTS.items()},
         listing=page,
         url_of=lambda n: url_for("sync.activity", show=chosen, page=n if n > 1 else None),
+        **({} if wants_fragment() else drift_values()),
     )
+
+
+@blueprint.get("/activity/check")
+def watch_check() -> Response:
+    return checked()
+
+
+@blueprint.post("/activity/check")
+def check() -> Response:
+    """Looks whether the CRM still shows what was written: for everybody, or for one learner."""
+    learner_id = request.form.get("learner", "")
+    learner = get_or_404(Learner, learner_id) if learner_id else None
+    drift.start(account_row(), actor(), learner)
+    audit.note(current_account, actor(), "checked the CRM", learner.name if learner else "")
+    return checked()
+
+
+@blueprint.post("/activity/check/repair")
+def repair() -> Response:
+    """Everything that differs is written again."""
+    number = drift.repair(account_row(), actor())
+    audit.note(current_account, actor(), "repaired the CRM", f"{number} differences")
+    return toast(checked(), f"{number} written again now." if number else "Nothing differs.")
+
+
+def checked() -> Response:
+    if not wants_fragment():
+        return redirect_to(url_for("sync.activity"))
+    db.session.flush()
+    return make_response(render_template("sync/_drift.html", **drift_values()))
+
+
+def drift_values() -> dict[str, Any]:
+    return {
+        "check": drift.latest(current_account),
+        "differing": drift.count(current_account),
+        "differences": activity.differences(current_account),
+    }
+
+
+def account_row() -> Account:
+    return current_account._get_current_object()  # type: ignore[attr-defined]
 
 
 @blueprint.post("/activity/<table>/<row_id>/retry")

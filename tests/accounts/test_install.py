@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
-from app.accounts import install, tokens
+from app.accounts import consent, install, tokens
 from app.extensions import db
 from app.models import Account, AdminSession, Grant, OAuthState, now
 from tests.factories import make_account, make_grant, sign_in
@@ -28,7 +28,7 @@ def started(client: FlaskClient, address: str = "/install") -> dict[str, str]:
 def agreed(sandbox: Sandbox, app: Flask, **choice: str) -> str:
     """Somebody chooses a location (or the company) and agrees: the code that this gives."""
     target = f"{app.config['PUBLIC_URL']}/oauth/callback"
-    scope = " ".join(install.SCOPES)
+    scope = " ".join(consent.SCOPES)
     answer = sandbox.crm.post("authorize", redirect_uri=target, scope=scope, **choice)
     return str(answer["code"])
 

@@ -11,7 +11,9 @@ import pytest
 from app.courses.package_check import UnusablePackage, check_package
 from tests.samples import PACKAGES, shared_packages
 
-MANIFEST = b'<?xml version="1.0"?><manifest xmlns="http://www.imsproject.org/xsd/imscp_rootv1p1p2"/>'
+MANIFEST = (
+    b'<?xml version="1.0"?><manifest xmlns="http://www.imsproject.org/xsd/imscp_rootv1p1p2"/>'
+)
 
 
 def zipped_names(members: dict[str, bytes]) -> io.BytesIO:

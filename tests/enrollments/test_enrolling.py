@@ -179,9 +179,7 @@ def test_through_real_requests_too_no_more_than_ten_pass(
         return send
 
     def by_link(form: dict[str, str]) -> Callable[[], int]:
-        return lambda: (
-            plain_client(app).post(f"/e/{token}", data=form, base_url=base).status_code
-        )
+        return lambda: plain_client(app).post(f"/e/{token}", data=form, base_url=base).status_code
 
     answers = in_parallel(
         [by_dashboard(contact) for contact in contacts] + [by_link(form) for form in forms]

@@ -33,6 +33,7 @@ def payload(**changes: Any) -> dict[str, Any]:
     }
 
 
+COMPLETE = {"registrationCompletion": "COMPLETED"}
 OPENED = {"firstAccessDate": "2026-03-04T09:50:00Z", "lastAccessDate": "2026-03-04T09:58:00Z"}
 NOT, IN, DONE = Completion.NOT_STARTED, Completion.IN_PROGRESS, Completion.COMPLETED
 NONE, PASS, FAIL = Outcome.NONE, Outcome.PASSED, Outcome.FAILED
@@ -68,7 +69,7 @@ CASES: list[tuple[dict[str, Any], Completion, Outcome, float | None, float]] = [
     ({**OPENED, "score": {"scaled": "NaN"}}, IN, NONE, None, 0),
     ({**OPENED, "score": {"scaled": "none"}}, IN, NONE, None, 0),
     ({"registrationCompletion": "COMPLETED", "score": {"scaled": 59.99}}, DONE, NONE, 59.99, 0),
-    ({"registrationCompletion": "COMPLETED", "registrationCompletionAmount": "NaN"}, DONE, NONE, None, 0),
+    ({**COMPLETE, "registrationCompletionAmount": "NaN"}, DONE, NONE, None, 0),
     ({"registrationCompletionAmount": 0.4, **OPENED}, IN, NONE, None, 0),
     ({"totalSecondsTracked": None}, NOT, NONE, None, 0),
     ({"totalSecondsTracked": "12.5"}, IN, NONE, None, 12.5),
@@ -80,7 +81,7 @@ CASES: list[tuple[dict[str, Any], Completion, Outcome, float | None, float]] = [
     ({"unknownField": {"deep": [1]}, **OPENED}, IN, NONE, None, 0),
     ({"instance": None, **OPENED}, IN, NONE, None, 0),
     ({"lastAccessDate": "2026-03-04T09:50:00Z"}, NOT, NONE, None, 0),
-    ({"completedDate": "2026-03-04T09:55:00Z", "registrationCompletion": "COMPLETED"}, DONE, NONE, None, 0),
+    ({**COMPLETE, "completedDate": "2026-03-04T09:55:00Z"}, DONE, NONE, None, 0),
 ]  # fmt: skip
 
 
@@ -150,7 +151,12 @@ def test_the_last_result_counts_and_the_best_score(enrollment: Enrollment) -> No
     record(
         enrollment,
         report(1, **COMPLETED, score={"scaled": 80}),
-        report(2, registrationCompletion="COMPLETED", registrationSuccess="FAILED", score={"scaled": 40}),
+        report(
+            2,
+            registrationCompletion="COMPLETED",
+            registrationSuccess="FAILED",
+            score={"scaled": 40},
+        ),
     )
     assert (enrollment.result, enrollment.score) == (Outcome.FAILED, 80)
 

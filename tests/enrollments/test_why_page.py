@@ -2,55 +2,30 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 
 from app import connections
-from app.clients.scorm_cloud import ScormCloud
 from app.enrollments import enrolling
 from app.extensions import db
-from app.models import Account, Enrollment, Launch, acting_for
-from sandbox.courses.build import build
+from app.models import Account, Course, Enrollment, Launch, acting_for
 from tests.factories import make_account, make_course, make_enrollment, make_learner, sign_in
 from tests.fixtures.sandbox import Sandbox
-from tests.waiting import eventually
 
 Work = Callable[..., None]
 
 
-@pytest.fixture(scope="session")
-def fire_safety(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    packages = build(tmp_path_factory.mktemp("courses"))
-    return next(path for path in packages if Path(path).name == "fire-safety.zip").read_bytes()
-
-
 @pytest.fixture
-def account(app: Flask) -> Account:
-    return make_account()
-
-
-@pytest.fixture
-def enrollment(account: Account, sandbox: Sandbox, fire_safety: bytes) -> Enrollment:
+def enrollment(account: Account, course: Course) -> Enrollment:
     """Somebody who is registered on a course that really lies in the sandbox's SCORM Cloud."""
-    course = make_course(account)
-    cloud = connections.scorm_cloud(account)
-    bring(cloud, course.scorm_course_id, fire_safety)
     with acting_for(account.id):
         enrollment = make_enrollment(course, registered=False)
         enrolling.register(enrollment)
         db.session.commit()
     return enrollment
-
-
-def bring(cloud: ScormCloud, course_id: str, package: bytes) -> None:
-    job = cloud.upload_course(course_id, io.BytesIO(package), "fire-safety.zip")
-    eventually(lambda: not cloud.import_job(job).is_running)
 
 
 def why(client: FlaskClient, enrollment: Enrollment, ask: str = "") -> str:

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 
 from app import connections
-from app.accounts import install
+from app.accounts import consent, install
 from app.accounts.install import SCOPES, redirect_uri
 from app.clients.crm import Contact, Crm
 from app.extensions import db
@@ -70,7 +70,7 @@ def account(app: Flask, sandbox: Sandbox) -> Iterator[Account]:
     code = sandbox.crm.post(
         "authorize", location="demo-location", redirect_uri=redirect_uri(), scope=" ".join(SCOPES)
     )["code"]
-    account = install.install(install.redeem(code))[0]
+    account = install.install(consent.redeem(code))[0]
     db.session.commit()
     with acting_for(account.id):
         yield account

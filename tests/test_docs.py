@@ -9,13 +9,18 @@ import ast
 import re
 import struct
 from collections import defaultdict
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
 
 from app.accounts.consent import SCOPES
+from app.schedule import OWED, REGULAR
+from app.webhooks.handlers import HANDLERS
+from benchmarks.__main__ import NAMES as BENCHMARKS
 from config import SETTINGS, Setting
 from tools.places import ROOT
 
@@ -156,7 +161,7 @@ def test_every_flask_command_exists(document: Path, session_app: Flask) -> None:
 
 
 def test_the_operators_page_names_every_command(session_app: Flask) -> None:
-    named = set(COMMAND.findall((ROOT / "docs" / "operations.md").read_text()))
+    named = set(COMMAND.findall(operations()))
     assert named >= set(session_app.cli.commands)
 
 
@@ -180,6 +185,46 @@ def test_every_setting_is_one_that_something_reads(document: Path) -> None:
     for word in words(document):
         if UPPERCASE.fullmatch(word):
             assert word in known, f"{document.name} names {word}"
+
+
+# Tables that must not fall behind the code
+
+
+def architecture() -> str:
+    return (ROOT / "docs" / "architecture.md").read_text()
+
+
+def operations() -> str:
+    return (ROOT / "docs" / "operations.md").read_text()
+
+
+def test_the_architecture_names_every_folder_of_the_house() -> None:
+    folders = [path.name for path in (ROOT / "app").iterdir() if any(path.glob("*.py"))]
+    assert not [name for name in folders if f"{name}/`" not in architecture()]
+
+
+def test_the_architecture_names_all_owed_work_and_its_verb() -> None:
+    for model, verb in OWED:
+        row = rf"^\| `{model.__name__}` \| .* \| `{spoken(verb)}` \|$"
+        assert re.search(row, architecture(), re.MULTILINE), f"{model.__name__} is missing"
+
+
+def test_the_operators_page_names_what_the_clock_does_and_how_often() -> None:
+    for every, verb in REGULAR:
+        minutes = int(every.total_seconds() // 60)
+        gap = f"{minutes // 60} h" if minutes >= 60 else f"{minutes} min"
+        row = rf"^\| {gap} \| .* \| `{spoken(verb)}` \|$"
+        assert re.search(row, operations(), re.MULTILINE), f"{verb.__name__} is missing"
+
+
+def test_the_performance_page_explains_every_benchmark() -> None:
+    page = (ROOT / "docs" / "performance.md").read_text()
+    assert not [name for name in BENCHMARKS if f"bin/bench {name}" not in page]
+
+
+def spoken(verb: Callable[..., Any]) -> str:
+    """A verb as the documents name it: its file and its name."""
+    return f"{verb.__module__.rpartition('.')[2]}.{verb.__name__}"
 
 
 # The README's tables
@@ -214,8 +259,6 @@ def test_the_readme_asks_for_the_scopes_that_installing_asks_for() -> None:
 
 
 def test_the_readme_asks_for_the_events_that_have_a_handler() -> None:
-    from app.webhooks.handlers import HANDLERS
-
     events = {kind for source, kind in HANDLERS if source == "crm"}
     assert set(row_of_the_readme("events")) == events
 

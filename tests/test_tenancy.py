@@ -49,6 +49,12 @@ OPEN = {
     "static",
     "webhooks.crm",
     "webhooks.scorm_cloud",
+    # called by the CRM's workflows, with a secret of their own
+    "workflows_public.courses",
+    "workflows_public.enroll",
+    "workflows_public.fields",
+    "workflows_public.filters",
+    "workflows_public.subscription",
 }
 OPEN_FOLDERS = ("enrollments_public.", "courses_public.", "certificates_public.", "documentation.")
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")

@@ -134,7 +134,8 @@ def signed_out(error: SignedOut) -> Response:
     """Inside a frame the shell signs in and goes on; elsewhere a page offers to connect."""
     if shell.wanted():
         return shell.shell(request.args.get("location_id", "")[:64], request.full_path.rstrip("?"))
-    page_wanted = request.method == "GET" and request.accept_mimetypes.accept_html
+    a_page = not request.path.startswith("/api/") and request.accept_mimetypes.accept_html
+    page_wanted = request.method == "GET" and a_page
     if not page_wanted or wants_fragment() or request.headers.get("Authorization"):
         return expected(error)
     page = render_template("accounts/signed_out.html", sentence=error.sentence)

@@ -102,9 +102,9 @@ def _next_step(account: Account, after: datetime | None, course_id: str | None =
     let_go()
     listing = cloud.changed_registrations(after or EVERYTHING, course_id=course_id)
     listed, more = take(listing, after, STEP)
+    until = listed[-1].updated if listed else after
     ours = {row.registration_id: row for row in our_registrations(listed)}
     listed = [result for result in listed if result.registration_id in ours]
-    until = listed[-1].updated if listed else after
     news = [result for result in listed if not known(ours[result.registration_id], result)]
     read, cut = take(iter(news), None, MOST_READ)
     if cut:

@@ -42,7 +42,7 @@ class DriftCheck(AccountOwned, OwesWork, Base):
 
     @property
     def running(self) -> bool:
-        return self.finished_at is None
+        return self.finished_at is None and self.parked_at is None
 
     def finish_check(self) -> None:
         self.finished_at = now()

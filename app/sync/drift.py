@@ -168,7 +168,9 @@ def compare_contact(
             raise
         yield from ((effect, differences.CONTACT_GONE) for effect in effects)
         return
-    ours = {key: contact.custom_fields.get(id) for key, id in objects.contact_fields(account).items()}
+    ours = {
+        key: contact.custom_fields.get(id) for key, id in objects.contact_fields(account).items()
+    }
     for effect in effects:
         if effect.kind == EffectKind.TAGS:
             yield effect, differences.tags(effect.written.get("tags", []), contact.tags)
@@ -228,11 +230,8 @@ def _settled_of(learner_id: str) -> list[CrmEffect]:
 
 
 def _differing(account: Account) -> Select[Any]:
-    return select(CrmEffect).where(
-        CrmEffect.account_id == account.id, CrmEffect.drift.is_not(None)
-    )
+    return select(CrmEffect).where(CrmEffect.account_id == account.id, CrmEffect.drift.is_not(None))
 
 
 def _count(statement: Select[Any]) -> Select[Any]:
     return select(func.count()).select_from(statement.subquery())
-

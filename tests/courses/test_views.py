@@ -174,6 +174,7 @@ def test_deleting_while_scorm_cloud_is_away_is_finished_later(
     client: FlaskClient, account: Account, sandbox: Sandbox, work: Work, fire_safety: bytes
 ) -> None:
     course = work_until_done(work, upload(client, fire_safety))
+    cloud_id = course.scorm_course_id
     sandbox.cloud.faults(down=True)
     assert client.post(f"/courses/{course.id}/delete").status_code == 303
     work()
@@ -181,7 +182,7 @@ def test_deleting_while_scorm_cloud_is_away_is_finished_later(
     sandbox.cloud.faults()
     work(ahead=timedelta(minutes=1))
     assert not courses()
-    assert not exists(db.session.get_one(Account, account.id), course.scorm_course_id)
+    assert not exists(db.session.get_one(Account, account.id), cloud_id)
 
 
 def test_deleting_during_the_import_leaves_nothing_behind(

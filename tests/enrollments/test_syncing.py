@@ -10,6 +10,7 @@ import time_machine
 from flask.testing import FlaskClient
 
 from app import connections
+from app.clients.scorm_cloud import CloudLearner
 from app.enrollments import enrolling, syncing
 from app.extensions import db
 from app.models import (
@@ -205,6 +206,26 @@ def test_the_reconciler_goes_on_step_by_step_until_it_is_through(
     syncing.reconcile_all()
     work()
     assert completions() == [Completion.COMPLETED] * 3
+
+
+def test_registrations_that_are_not_ours_are_passed_over(
+    account: Account,
+    course: Course,
+    three: list[Enrollment],
+    sandbox: Sandbox,
+    work: Work,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Made by somebody else in the same application of SCORM Cloud: step by step, none is ours."""
+    monkeypatch.setattr(syncing, "STEP", 1)
+    cloud = connections.scorm_cloud(account)
+    for number in range(3):
+        person = CloudLearner(f"stranger-{number}", "x@example.com", "Somebody", "Else")
+        cloud.create_registration(f"foreign-{number}", course.scorm_course_id, person)
+    play(sandbox, three[0], **DONE)
+    syncing.reconcile_all()
+    work()
+    assert completions().count(Completion.COMPLETED) == 1
 
 
 def test_the_compare_looks_at_everything_once_a_day(

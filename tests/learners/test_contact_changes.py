@@ -11,7 +11,7 @@ from app import connections
 from app.clients.crm import Contact
 from app.extensions import db
 from app.learners import contacts
-from app.models import Account, ContactState, Learner, WebhookEvent, acting_for
+from app.models import Account, ContactState, Learner, WebhookEvent, acting_for, new_id
 from app.webhooks import inbox
 from tests.factories import make_account
 from tests.fixtures.sandbox import Sandbox
@@ -30,7 +30,7 @@ def hear(account: Account, kind: str, contact_id: str, **more: Any) -> str:
     """Lets a worker handle an event, as if the CRM had sent it."""
     body = {"type": kind, "id": contact_id, "locationId": account.location_id, **more}
     event = WebhookEvent(
-        account_id=account.id, source="crm", key=kind, kind=kind, body=json.dumps(body)
+        account_id=account.id, source="crm", key=new_id(), kind=kind, body=json.dumps(body)
     )
     db.session.add(event)
     db.session.flush()
@@ -44,7 +44,7 @@ def test_a_new_name_and_address_are_taken_over_from_the_crm(
     account: Account, learner: Learner, grace: Contact
 ) -> None:
     connections.crm(account).update_contact(
-        grace.id, {"lastName": "Mensah", "email": "grace@mensah.example"}
+        grace.id, last_name="Mensah", email="grace@mensah.example"
     )
     said = hear(account, "ContactUpdate", grace.id, lastName="A lie")
     assert said == "Learner brought up to date"

@@ -10,7 +10,7 @@ from flask import Flask
 
 from app import connections
 from app.accounts import consent, install
-from app.accounts.install import SCOPES, redirect_uri
+from app.accounts.consent import SCOPES, redirect_uri
 from app.clients.crm import Contact, Crm
 from app.extensions import db
 from app.models import Account, Course, Enrollment, Learner, acting_for

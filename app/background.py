@@ -295,8 +295,8 @@ def _model(name: str) -> type[Any]:
 def make_worker(app: Flask) -> Any:
     """An RQ worker on our one queue; one queue per process, or RQ can lose a job it took.
 
-    It works without forking, several times as fast: what a fork would protect from, a job that takes
-    its process down, the supervisor and the rows' leases heal.
+    It works without forking, several times as fast: what a fork would protect from, a job that
+    takes its process down, the supervisor and the rows' leases heal.
     """
     from rq import SimpleWorker
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-NAMES = ["postbacks", "syncall"]
+NAMES = ["postbacks", "syncall", "completion"]
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""The ground that a benchmark stands on: a database, a Redis and the sandbox, all thrown away after."""
+"""What a benchmark stands on: a database, a Redis and the sandbox, thrown away afterwards."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ class Ground:
     app: Flask
     ports: Ports
     env: dict[str, str]
+    folder: Path
     supervisor: Supervisor
 
     def control(self, system: str, method: str, path: str, body: Any = None) -> Any:
@@ -74,6 +75,7 @@ def ground() -> Iterator[Ground]:
         redis_url, redis = redis_server.embedded(folder / "redis")
         env = {
             **environment.hub(ports, redis_url=redis_url, data=folder),
+            **environment.webhook_key(folder / "sandbox"),
             **environment.new_secrets(),
         }
         supervisor = Supervisor(lambda name, line: None)
@@ -82,7 +84,7 @@ def ground() -> Iterator[Ground]:
             supervisor.start(redis, *sandbox_programs(ports, sandbox_env))
             supervisor.wait_until_ready(60)
             migrate(env)
-            yield Ground(make_app(env), ports, env, supervisor)
+            yield Ground(make_app(env), ports, env, folder, supervisor)
         finally:
             supervisor.close()
 

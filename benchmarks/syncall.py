@@ -1,4 +1,4 @@
-"""Sync All over many learners: outside calls, and time against asking one registration after another.
+"""Sync All over many learners: outside calls, and time against asking one after another.
 
 The reference is the official client of SCORM Cloud for Python, timed on a sample in the same run at
 the same latency; its time for all learners follows from that.
@@ -10,7 +10,6 @@ import json
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import rustici_software_cloud_v2 as official
 
@@ -110,7 +109,7 @@ def enrolled(account: Account, course: Course, number: int) -> Enrollment:
 
 def register(place: Ground, rows: list[Enrollment]) -> None:
     cloud = ScormCloud(f"http://127.0.0.1:{place.ports.cloud}/api/v2", "SANDBOX", "sandbox-secret")
-    package = build(built(place))[0]
+    package = build(place.folder / "built")[0]
     with package.open("rb") as file:
         job = cloud.upload_course("course", file, "course.zip")
     while cloud.import_job(job).is_running:
@@ -124,7 +123,3 @@ def register(place: Ground, rows: list[Enrollment]) -> None:
         for done, _ in enumerate(pool.map(create, pairs)):
             if done % 1000 == 999:
                 print(f"registered {done + 1}", file=sys.stderr)
-
-
-def built(place: Ground) -> Path:
-    return Path(place.env["STORAGE_URL"].removeprefix("file://")).parent / "built"

@@ -1,30 +1,39 @@
-"""Rows with sensible defaults; a test states only what matters to it. Nothing is committed here."""
+"""Rows with sensible defaults; a test states only what matters to it.
+
+Nothing is committed, but for what another system or a browser has to know of: an account that is
+really installed, and a session.
+"""
 
 from __future__ import annotations
 
 import secrets
+from datetime import UTC, datetime
 from typing import Any
 
 from flask.testing import FlaskClient
 
-from app.accounts import sessions
+from app.accounts import consent, install, sessions
+from app.accounts.consent import SCOPES, redirect_uri
 from app.accounts.cookies import TAB as TAB_COOKIE
 from app.extensions import db
 from app.models import (
     Account,
     AdminSession,
+    Completion,
     Course,
     CourseStatus,
     EnrollLink,
     Enrollment,
     Grant,
     Learner,
+    Outcome,
     ScormConnection,
     SessionKind,
     acting_for,
     new_id,
     now,
 )
+from tests.fixtures.sandbox import Sandbox
 
 
 def make_account(location: str = "demo-location", **facts: Any) -> Account:
@@ -43,6 +52,18 @@ def make_account(location: str = "demo-location", **facts: Any) -> Account:
     return account
 
 
+def install_account(sandbox: Sandbox, location: str = "demo-location") -> Account:
+    """Really installed at the sandbox CRM by OAuth, so that its API answers; and connected."""
+    code = sandbox.crm.post(
+        "authorize", location=location, redirect_uri=redirect_uri(), scope=" ".join(SCOPES)
+    )["code"]
+    account = install.install(consent.redeem(code))[0]
+    account.scorm_app_id, account.scorm_secret_key = "SANDBOX", "sandbox-secret"
+    account.scorm_connection = ScormConnection.CONNECTED
+    db.session.commit()
+    return account
+
+
 def make_grant(
     account: Account, access: str, refresh: str | None = None, lasts: int = 80_000
 ) -> Grant:
@@ -55,10 +76,11 @@ def make_grant(
 
 
 def make_course(account: Account, **facts: Any) -> Course:
-    """A course that is Ready, with its link."""
+    """A course that is Ready, with its link; its slug follows from its title."""
+    title = facts.get("title", "Fire Safety")
     defaults: dict[str, Any] = {
-        "title": "Fire Safety",
-        "slug": "fire-safety",
+        "title": title,
+        "slug": title.casefold().replace(" ", "-")[:80],
         "filename": "fire-safety.zip",
         "size": 12_345,
         "status": CourseStatus.READY,
@@ -77,6 +99,7 @@ def make_course(account: Account, **facts: Any) -> Course:
 
 
 def make_learner(account: Account, **facts: Any) -> Learner:
+    """A learner whose contact the CRM has yet to make, unless `contact_id` names it."""
     email = facts.pop("email", f"ada-{secrets.token_hex(3)}@example.com")
     contact_id = facts.pop("contact_id", None)
     with acting_for(account.id):
@@ -108,6 +131,30 @@ def make_enrollment(
     return enrollment
 
 
+def complete(
+    enrollment: Enrollment,
+    score: float | None = 92.0,
+    result: Outcome = Outcome.PASSED,
+    at: datetime | None = None,
+) -> None:
+    """As if SCORM Cloud had reported the end of the course."""
+    moment = at or now()
+    with acting_for(enrollment.account_id):
+        enrollment.set_progress(
+            {
+                "completion": Completion.COMPLETED,
+                "result": result,
+                "score": score,
+                "seconds": 1900.0,
+                "attempts_made": 1,
+                "first_access_at": enrollment.first_access_at or moment,
+                "last_access_at": moment,
+                "completed_at": enrollment.completed_at or moment,
+            }
+        )
+        db.session.flush()
+
+
 def sign_in(client: FlaskClient, account: Account, user_name: str = "Olivia Owner") -> AdminSession:
     """A session in a browser tab of its own; later requests of the client carry its CSRF token."""
     session, token = sessions.open_session(account, SessionKind.TAB, "user-1", user_name, "admin")
@@ -115,3 +162,7 @@ def sign_in(client: FlaskClient, account: Account, user_name: str = "Olivia Owne
     client.set_cookie(TAB_COOKIE, token, domain="hub.localhost")
     client.environ_base["HTTP_X_CSRFTOKEN"] = session.csrf_token
     return session
+
+
+def utc(*parts: int) -> datetime:
+    return datetime(*parts, tzinfo=UTC)  # type: ignore[misc, arg-type]

@@ -21,6 +21,13 @@ CODE = 92.0  # side of the QR code
 CODE_LEFT, CODE_BOTTOM = EDGE + (PANEL - CODE) / 2, 92.0
 LOGO_CARD = (EDGE + 24, HEIGHT - EDGE - 24 - 84, PANEL - 48, 84)  # left, bottom, width, height
 
+# engraved curves: petals, depth, and the radii at which they are drawn
+ON_PANEL = ((31, 0.55, (118.0, 171.1, 224.2)), (23, 0.82, (118.0, 171.1, 224.2)))
+ON_PAPER = ((37, 0.62, (190.0,)), (29, 0.75, (130.0,)))
+PANEL_CENTRE = (EDGE + PANEL / 2, HEIGHT / 2)
+PAPER_CENTRE = (WIDTH - EDGE - 26, EDGE + 30)
+Curves = tuple[tuple[int, float, tuple[float, ...]], ...]
+
 
 @lru_cache(maxsize=32)
 def ornament(colour: str, on_colour: str, ink: str, with_logo: bool) -> bytes:
@@ -69,10 +76,7 @@ def _panel(canvas: Canvas, colour: Color, on_colour: Color) -> None:
     canvas.rect(EDGE, EDGE, PANEL, HEIGHT - 2 * EDGE, stroke=0, fill=1)
     canvas.setStrokeColor(on_colour, alpha=0.16)
     canvas.setLineWidth(0.4)
-    centre = (EDGE + PANEL / 2, HEIGHT * 0.5)
-    for size in (1.0, 1.45, 1.9):
-        _trace(canvas, centre, size * 118, 31, 0.55)
-        _trace(canvas, centre, size * 118, 23, 0.82)
+    _engrave(canvas, PANEL_CENTRE, ON_PANEL)
     canvas.restoreState()
 
 
@@ -84,9 +88,7 @@ def _watermark(canvas: Canvas, ink: Color) -> None:
     canvas.clipPath(clip, stroke=0)
     canvas.setStrokeColor(ink, alpha=0.09)
     canvas.setLineWidth(0.4)
-    centre = (WIDTH - EDGE - 26, EDGE + 30)
-    _trace(canvas, centre, 190, 37, 0.62)
-    _trace(canvas, centre, 130, 29, 0.75)
+    _engrave(canvas, PAPER_CENTRE, ON_PAPER)
     canvas.restoreState()
 
 
@@ -115,18 +117,29 @@ def _runs(row: list[int]) -> Iterator[tuple[int, int]]:
         start += length
 
 
-def _trace(
-    canvas: Canvas, centre: tuple[float, float], radius: float, petals: int, depth: float
-) -> None:
-    """A closed curve as engravers' machines draw it: a circle that rolls inside a circle."""
+def _engrave(canvas: Canvas, centre: tuple[float, float], curves: Curves) -> None:
+    for petals, depth, radii in curves:
+        for radius in radii:
+            path = canvas.beginPath()
+            for number, (x, y) in enumerate(rosette(radius, petals, depth)):
+                (path.lineTo if number else path.moveTo)(centre[0] + x, centre[1] + y)
+            canvas.drawPath(path)
+
+
+def rosette(
+    radius: float, petals: int, depth: float, steps: int = 120
+) -> Iterator[tuple[float, float]]:
+    """A closed curve as engravers' machines draw it: a circle that rolls inside a circle.
+
+    Its points around the centre, `steps` for each turn.
+    """
     inner = radius / petals * (petals // 3 + 1)
     arm = inner * depth
     turns = (petals // 3 + 1) // math.gcd(petals, petals // 3 + 1)
-    path = canvas.beginPath()
-    for step in range(turns * 120 + 1):
-        angle = 2 * math.pi * turns * step / (turns * 120)
+    for step in range(turns * steps + 1):
+        angle = 2 * math.pi * step / steps
         rolling = (radius - inner) / inner * angle
-        x = centre[0] + (radius - inner) * math.cos(angle) + arm * math.cos(rolling)
-        y = centre[1] + (radius - inner) * math.sin(angle) - arm * math.sin(rolling)
-        (path.lineTo if step else path.moveTo)(x, y)
-    canvas.drawPath(path)
+        yield (
+            (radius - inner) * math.cos(angle) + arm * math.cos(rolling),
+            (radius - inner) * math.sin(angle) - arm * math.sin(rolling),
+        )

@@ -32,6 +32,8 @@ def heard_update(body: dict[str, Any]) -> str:
     learner = learner_of(body)
     if learner is None:
         return "About a contact who is no learner"
+    if says_what_we_know(body, learner):
+        return "Nothing new"
     before = facts(learner)
     try:
         take_over(learner, connections.crm(learner.account).contact(learner.crm_contact_id or ""))
@@ -43,6 +45,16 @@ def heard_update(body: dict[str, Any]) -> str:
         return "Nothing new"
     push.mark_learner(learner)
     return "Learner brought up to date"
+
+
+def says_what_we_know(body: dict[str, Any], learner: Learner) -> bool:
+    """An echo of our own write, or a change of something that is not kept here: nobody is asked.
+
+    The claim is not believed, only compared; one that differs leads to a question to the CRM.
+    """
+    claimed = [body.get(name) for name in ("firstName", "lastName", "email")]
+    known = [learner.first_name, learner.last_name, learner.email]
+    return claimed == known and (body.get("companyName") or None) == learner.company_name
 
 
 def heard_delete(body: dict[str, Any]) -> str:

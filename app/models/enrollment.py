@@ -40,8 +40,8 @@ class Source(StrEnum):
 
 
 class Enrollment(AccountOwned, OwesWork, Base):
-    """Owes work while its registration at SCORM Cloud is missing, or is there though the learner was
-    removed without ever opening the course; `enrollments/enrolling.py`."""
+    """Owes work while its registration at SCORM Cloud is missing, or is there though the learner
+    was removed without ever opening the course; `enrollments/enrolling.py`."""
 
     __tablename__ = "enrollments"
     __table_args__ = (

@@ -17,6 +17,7 @@ from flask import (
 from app import audit
 from app.accounts import trial
 from app.accounts.brand import brand
+from app.certificates.example import example
 from app.clients.http import OutsideError
 from app.errors import AppError, BadInput, NotFound, Refused
 from app.htmx import render, wants_fragment
@@ -135,10 +136,12 @@ def chosen_logo(account: Account) -> tuple[bytes | None, str | None]:
 def branding_page(error: AppError | None = None, saved: str | None = None) -> Response:
     account = account_row()
     typed = request.form if error else None
+    present = brand(account)
     page = render_template(
         "settings/branding.html",
         account=account,
-        brand=brand(account),
+        brand=present,
+        example=example(present.name),
         error=error,
         saved=saved,
         name=typed.get("organization_name", "") if typed else account.organization_name,

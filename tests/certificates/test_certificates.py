@@ -23,7 +23,7 @@ from app.models import (
     Outcome,
     acting_for,
 )
-from tests.rows import (
+from tests.factories import (
     complete,
     make_account,
     make_course,
@@ -228,7 +228,7 @@ def test_strangers_and_signed_out_people_get_none(
     certificate = issued(enrollment)
     path = f"/certificates/{certificate.id}.pdf"
     assert client.get(path).status_code == 401
-    sign_in(client, make_account())
+    sign_in(client, make_account("second-location"))
     assert client.get(path).status_code == 404
     assert client.get(f"/certificates/{'0' * 32}.pdf").status_code == 404
 

@@ -48,7 +48,7 @@ def test_the_page_stands_without_asking_anybody(client: FlaskClient, account: Ac
     sign_in(client, account)
     page = why(client, enrollment)
     assert "The course has not been opened yet." in page
-    assert page.split('id="why"')[1].split("</main>")[0].count('class="notice') == 1
+    assert page.split('id="why"')[1].split("</main>")[0].count('class="notice ') == 1
     assert "Ada Lovelace · Fire Safety" in page
     assert 'hx-trigger="load"' in page
 

@@ -9,9 +9,8 @@ from app import connections
 from app.clients.crm import Contact
 from app.extensions import db
 from app.models import Account, Course, Learner, across_accounts
-from tests.factories import make_course, sign_in
+from tests.factories import install_account, make_course, sign_in
 from tests.fixtures.sandbox import Sandbox
-from tests.installing import install_account
 
 
 @pytest.fixture

@@ -58,6 +58,20 @@ def test_an_echo_of_our_own_write_changes_nothing(
     assert hear(account, "ContactUpdate", grace.id) == "Nothing new"
 
 
+def test_an_echo_that_says_what_is_known_costs_no_call(
+    account: Account, learner: Learner, grace: Contact, sandbox: Sandbox
+) -> None:
+    before = sandbox.crm.get("ledger", since=0)["next"]
+    facts = {
+        "firstName": grace.first_name,
+        "lastName": grace.last_name,
+        "email": grace.email,
+        "companyName": grace.company_name,
+    }
+    assert hear(account, "ContactUpdate", grace.id, **facts) == "Nothing new"
+    assert sandbox.crm.get("ledger", since=before)["entries"] == []
+
+
 def test_a_deleted_contact_leaves_the_record(
     account: Account, learner: Learner, grace: Contact, sandbox: Sandbox
 ) -> None:

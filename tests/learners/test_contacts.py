@@ -11,7 +11,7 @@ from app.enrollments import enrolling
 from app.extensions import db
 from app.models import Account, ContactState, Course, CourseStatus, Source, acting_for
 from tests.enrollments.conftest import enrollments
-from tests.factories import make_account, make_course, make_learner, sign_in
+from tests.factories import install_account, make_account, make_course, make_learner, sign_in
 from tests.fixtures.sandbox import Sandbox
 from tests.learners.conftest import learners
 
@@ -120,8 +120,6 @@ def test_a_contact_that_is_not_there_is_not_enrolled(
 def test_a_contact_of_another_location_is_not_enrolled(
     client: FlaskClient, course: Course, sandbox: Sandbox
 ) -> None:
-    from tests.installing import install_account
-
     other = install_account(sandbox, "second-location")
     contact = connections.crm(other).search_contacts("Krishnan")[0]
     assert enroll(client, course, contact.id) == 404

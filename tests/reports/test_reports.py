@@ -22,7 +22,7 @@ from app.extensions import db
 from app.models import Account, AuditEntry, Course, CourseStatus, Enrollment, Outcome, acting_for
 from app.reports import export, queries
 from app.reports.queries import Filter
-from tests.rows import (
+from tests.factories import (
     complete,
     make_account,
     make_course,
@@ -225,7 +225,7 @@ def test_only_the_owner_sees_anything(
 ) -> None:
     for path in ("/reports", "/reports/export.csv"):
         assert client.get(path).status_code == 401
-    sign_in(client, make_account())
+    sign_in(client, make_account("second-location"))
     assert "École" not in client.get("/reports").text
     assert b"One" not in client.get("/reports/export.csv").data
 

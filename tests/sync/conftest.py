@@ -9,14 +9,12 @@ import pytest
 from flask import Flask
 
 from app import connections
-from app.accounts import consent, install
-from app.accounts.consent import SCOPES, redirect_uri
 from app.clients.crm import Contact, Crm
 from app.extensions import db
 from app.models import Account, Course, Enrollment, Learner, acting_for
 from app.sync import push
+from tests.factories import install_account, make_course, make_enrollment, make_learner
 from tests.fixtures.sandbox import Sandbox
-from tests.rows import make_course, make_enrollment, make_learner
 
 Work = Callable[..., None]
 
@@ -67,11 +65,7 @@ class InCrm:
 
 @pytest.fixture
 def account(app: Flask, sandbox: Sandbox) -> Iterator[Account]:
-    code = sandbox.crm.post(
-        "authorize", location="demo-location", redirect_uri=redirect_uri(), scope=" ".join(SCOPES)
-    )["code"]
-    account = install.install(consent.redeem(code))[0]
-    db.session.commit()
+    account = install_account(sandbox)
     with acting_for(account.id):
         yield account
 
@@ -91,7 +85,7 @@ def contact(in_crm: InCrm) -> Contact:
 
 @pytest.fixture
 def course(account: Account) -> Course:
-    return make_course(account, title="First aid", slug="first-aid")
+    return make_course(account, title="First aid")
 
 
 @pytest.fixture
@@ -101,7 +95,7 @@ def learner(account: Account, contact: Contact) -> Learner:
         first_name=contact.first_name,
         last_name=contact.last_name,
         email=contact.email,
-        crm_contact_id=contact.id,
+        contact_id=contact.id,
     )
 
 

@@ -12,8 +12,15 @@ from app import audit
 from app.extensions import db
 from app.models import Account, EffectKind, Enrollment, WebhookEvent, acting_for
 from app.sync import activity, ledger, push
+from tests.factories import (
+    complete,
+    make_account,
+    make_course,
+    make_enrollment,
+    make_learner,
+    sign_in,
+)
 from tests.fixtures.sandbox import Sandbox
-from tests.rows import complete, make_account, make_course, make_enrollment, make_learner, sign_in
 from tests.sync.conftest import InCrm
 
 Work = Callable[..., None]
@@ -25,7 +32,9 @@ def own(app: Flask) -> Account:
 
 
 def parked(account: Account, title: str = "First aid", reason: str = "No such field") -> Enrollment:
-    enrollment = make_enrollment(make_course(account, title=title), make_learner(account))
+    enrollment = make_enrollment(
+        make_course(account, title=title), make_learner(account, contact_id="c-1")
+    )
     complete(enrollment)
     with acting_for(account.id):
         push.mark(enrollment)
@@ -73,7 +82,7 @@ def test_what_waits_says_what_for(client: FlaskClient, own: Account) -> None:
 def test_retry_makes_the_row_owe_work_again(client: FlaskClient, own: Account) -> None:
     enrollment = parked(own)
     row = ledger_row(own, enrollment)
-    token = sign_in(client, own)
+    token = sign_in(client, own).csrf_token
     client.post(f"/activity/crm-effect/{row}/retry", data={"csrf_token": token})
     with acting_for(own.id):
         effect = activity.find(own, "crm-effect", row)
@@ -91,7 +100,7 @@ def test_retry_all_covers_messages_and_enrolments_too(client: FlaskClient, own: 
         db.session.add(event)
         db.session.flush()
         assert activity.counts(own).attention == 3
-    token = sign_in(client, own)
+    token = sign_in(client, own).csrf_token
     client.post("/activity/retry", data={"csrf_token": token})
     with acting_for(own.id):
         assert activity.counts(own).attention == 0
@@ -101,10 +110,10 @@ def test_retry_all_covers_messages_and_enrolments_too(client: FlaskClient, own: 
 def test_another_accounts_rows_are_neither_seen_nor_retried(
     client: FlaskClient, own: Account
 ) -> None:
-    stranger = make_account()
+    stranger = make_account("second-location")
     enrollment = parked(own, reason="a secret reason")
     row = ledger_row(own, enrollment)
-    token = sign_in(client, stranger)
+    token = sign_in(client, stranger).csrf_token
     assert "a secret reason" not in client.get("/activity?show=attention").text
     tried = client.post(f"/activity/crm-effect/{row}/retry", data={"csrf_token": token})
     missing = client.post(f"/activity/crm-effect/{'0' * 32}/retry", data={"csrf_token": token})
@@ -141,7 +150,7 @@ def test_after_trouble_has_passed_the_page_shows_what_was_written(
     sign_in(client, account)
     assert "Retrying" in client.get("/activity").text
     sandbox.crm.faults()
-    token = sign_in(client, account)
+    token = sign_in(client, account).csrf_token
     row = ledger.find(account.id, EffectKind.TAGS, enrollment.learner_id)
     assert row is not None
     client.post(f"/activity/crm-effect/{row.id}/retry", data={"csrf_token": token})

@@ -11,7 +11,7 @@ import pytest
 from app.models import Completion, Course, Enrollment, Learner, Outcome
 from app.sync import crm_state
 from app.sync.crm_state import Standing, wanted_tags
-from tests.rows import utc
+from tests.factories import utc
 
 UTC_ZONE, BERLIN = ZoneInfo("UTC"), ZoneInfo("Europe/Berlin")
 MONDAY, TUESDAY = utc(2026, 3, 2, 9), utc(2026, 3, 3, 9)

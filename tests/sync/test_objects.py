@@ -9,8 +9,8 @@ from app.extensions import db
 from app.models import Account, EffectKind, Enrollment
 from app.sync import ledger, objects, push
 from app.sync.schemas import CONTACT_FIELDS, OBJECTS
+from tests.factories import complete
 from tests.fixtures.sandbox import Sandbox
-from tests.rows import complete
 from tests.sync.conftest import InCrm
 
 Work = Callable[..., None]

@@ -11,8 +11,8 @@ from app.clients.crm import Contact
 from app.extensions import db
 from app.models import Account, Course, CrmEffect, EffectKind, Enrollment, Learner, Outcome
 from app.sync import contacts, ledger, push
+from tests.factories import complete, make_course, make_enrollment, make_learner
 from tests.fixtures.sandbox import Sandbox
-from tests.rows import complete, make_course, make_enrollment, make_learner
 from tests.sync.conftest import InCrm
 
 Work = Callable[..., None]
@@ -134,7 +134,7 @@ def test_a_company_summary_is_written_once_for_a_class_and_follows_moves(
     people = in_crm.crm.search_contacts("a", limit=20)
     learners = [
         make_learner(
-            provisioned, crm_contact_id=one.id, email=one.email, business_id="b1", company_name="B"
+            provisioned, contact_id=one.id, email=one.email, business_id="b1", company_name="B"
         )
         for one in people[:3]
     ]
@@ -372,7 +372,7 @@ def test_a_refused_token_keeps_the_work_and_says_reconnect(
 
 
 def self_enrolled(account: Account, email: str, **facts: str) -> Learner:
-    return make_learner(account, email=email, crm_contact_id=None, **facts)
+    return make_learner(account, email=email, **facts)
 
 
 def test_a_known_address_leads_to_its_contact_and_changes_no_name(

@@ -13,9 +13,8 @@ from werkzeug.test import TestResponse
 from app import connections
 from app.clients.crm import Contact
 from app.models import Account, Course, acting_for
-from tests.factories import make_course
+from tests.factories import install_account, make_course
 from tests.fixtures.sandbox import Sandbox
-from tests.installing import install_account
 from tools.environment import Ports
 
 SECRET = "sandbox-workflow-secret"

@@ -24,7 +24,7 @@ from app.models import (
     TriggerSubscription,
 )
 from app.sync import activity, triggers
-from tests.factories import make_enrollment, make_learner, sign_in
+from tests.factories import install_account, make_enrollment, make_learner, sign_in
 from tests.fixtures.sandbox import Sandbox
 from tests.workflows.conftest import Builder, Work
 
@@ -220,6 +220,7 @@ def test_a_worker_that_died_in_the_middle_leaves_it_to_a_person(
     assert firing.claim(timedelta())  # and then nothing more is heard of that worker
     db.session.commit()
     run("app.sync.triggers.fire", "TriggerFiring", firing.id)
+    db.session.rollback()
     assert db.session.query(TriggerFiring).one().parked_at is not None
     assert fired(sandbox) == []
 
@@ -239,8 +240,6 @@ def test_who_enrolled_by_link_is_waited_for(
 def test_another_accounts_workflows_are_not_started(
     builder: Builder, enrollment: Enrollment, sandbox: Sandbox, work: Work
 ) -> None:
-    from tests.installing import install_account
-
     builder.location_id = install_account(sandbox, "second-location").location_id
     builder.save(COMPLETED)
     complete(enrollment)

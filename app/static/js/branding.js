@@ -1,5 +1,5 @@
-// The certificate's preview follows what is typed in the branding form. The colour of text is darkened
-// until it can be read on white, by the same rule as on the server (accounts/brand.py).
+// The certificate's preview follows what is typed in the branding form. Which colours can be read is
+// worked out by the same rules as on the server (accounts/brand.py).
 
 const READABLE = 4.5;
 
@@ -15,20 +15,44 @@ function luminance(rgb) {
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
 }
 
-function readableOnWhite(colour) {
-  let rgb = parts(colour);
-  while (1.05 / (luminance(rgb) + 0.05) < READABLE) rgb = rgb.map((part) => Math.trunc(part * 0.94));
+function contrast(one, other) {
+  const [lighter, darker] = [luminance(one), luminance(other)].sort((a, b) => b - a);
+  return (lighter + 0.05) / (darker + 0.05);
+}
+
+function readableOnWhite(rgb) {
+  while (contrast(rgb, parts("#ffffff")) < READABLE) rgb = rgb.map((part) => Math.trunc(part * 0.94));
   return `rgb(${rgb.join(" ")})`;
+}
+
+function textOn(rgb) {
+  const [dark, light] = ["#111111", "#ffffff"];
+  return contrast(parts(dark), rgb) >= contrast(parts(light), rgb) ? dark : light;
+}
+
+function paint(preview, colour) {
+  const rgb = parts(colour);
+  const shades = { colour, ink: readableOnWhite(rgb), onColour: textOn(rgb) };
+  for (const shape of preview.querySelectorAll("[data-brand]")) {
+    const [attribute, shade] = shape.dataset.brand.split(":");
+    shape.setAttribute(attribute, shades[shade]);
+  }
+}
+
+// The largest size at which the name takes four lines at most and no word is cut.
+function write(preview, name) {
+  const text = preview.querySelector("[data-text=name]");
+  const room = text.parentElement;
+  text.textContent = name;
+  let size = Number(room.dataset.largest);
+  room.setAttribute("font-size", size);
+  const tooLarge = () => text.scrollWidth > text.clientWidth || text.offsetHeight > size * 1.3 * 4.5;
+  while (size > Number(room.dataset.smallest) && tooLarge()) room.setAttribute("font-size", (size -= 0.5));
 }
 
 document.addEventListener("input", ({ target }) => {
   const preview = document.getElementById("certificate-preview");
   if (!preview || !target.dataset.preview) return;
-  if (target.dataset.preview === "name") {
-    preview.querySelector("[data-text=name]").textContent = target.value || target.placeholder;
-    return;
-  }
-  if (!/^#[0-9a-f]{6}$/i.test(target.value)) return;
-  preview.querySelectorAll("[data-fill=colour]").forEach((shape) => shape.setAttribute("fill", target.value));
-  preview.querySelectorAll("[data-fill=ink]").forEach((text) => text.setAttribute("fill", readableOnWhite(target.value)));
+  if (target.dataset.preview === "name") write(preview, target.value || target.placeholder);
+  else if (/^#[0-9a-f]{6}$/i.test(target.value)) paint(preview, target.value);
 });

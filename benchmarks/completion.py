@@ -1,0 +1,171 @@
+"""From a learner's last commit to the last write in the CRM, at a hundred completions a minute.
+
+The whole hub runs as real processes; the outside answers after 50 ms. The reference is a bare call
+to the CRM, timed in the same run. `push` counts the CRM's own ledger: calls per completion, and
+calls when everything is synced again and nothing has changed.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import statistics
+import time
+from datetime import datetime
+from typing import Any
+
+import requests
+
+from benchmarks.ground import LATENCY_MS, Ground, ground
+from sandbox.courses.build import build
+from sandbox.demo import Admin
+from tools.ports import HOST
+from tools.programs import web_program, work_programs
+
+PER_MINUTE = 100
+LEARNERS = 50
+PATIENCE = 180  # seconds
+CONTACT = re.compile(r"&#34;contact&#34;: &#34;(\w+)&#34;|&quot;contact&quot;: &quot;(\w+)&quot;")
+WRITES = {"tag_added", "note_created", "record_updated", "contact_updated"}
+
+
+def main() -> None:
+    with ground() as place:
+        place.supervisor.start(web_program(place.ports, place.env), *work_programs(place.env))
+        place.supervisor.wait_until_ready(60)
+        admin, course = prepared(place)
+        registrations = enrolled(place, admin, course)
+        settle(place)
+        place.latency(LATENCY_MS)
+        mark = place.mark("crm")
+        ended = play(place, registrations)
+        settle(place)
+        report(place, mark, ended)
+        report_push(place, admin, course, mark)
+
+
+def prepared(place: Ground) -> tuple[Admin, str]:
+    """An account on a live plan with one course, made through the hub's pages."""
+    admin = Admin(place.ports.hub_url, place.ports.crm_url)
+    admin.install()
+    admin.connect_scorm_cloud("SANDBOX", "sandbox-secret")
+    admin.provision_objects()
+    admin.post("/settings/account-mode/go-live", confirm="1")
+    folder = place.folder / "built"
+    admin.upload(build(folder)[0])
+    wait_for(lambda: admin.sees("Ready") and not admin.sees("Processing"))
+    found = re.search(r"/courses/([0-9a-f]{32})\"", admin.get("/courses").text)
+    assert found
+    return admin, found[1]
+
+
+def enrolled(place: Ground, admin: Admin, course: str) -> dict[str, str]:
+    """The contacts' ids by registration, as the sandbox knows them."""
+    contacts: dict[str, None] = {}
+    for letter in ("an", "ar", "el", "ma", "in", "on", "er", "li", "ra", "ha", "to"):
+        page = admin.get(f"/courses/{course}/contacts", q=letter).text
+        contacts |= dict.fromkeys(a or b for a, b in CONTACT.findall(page))
+    chosen = list(contacts)[:LEARNERS]
+    for contact in chosen:
+        admin.post(f"/courses/{course}/enrollments", contact=contact)
+    wait_for(lambda: len(listed(place)) == len(chosen))
+    emails = {item["learner"]["email"]: item["id"] for item in listed(place)}
+    return {registration: email for email, registration in emails.items()}
+
+
+def listed(place: Ground) -> list[dict[str, Any]]:
+    answer = requests.get(
+        f"http://{HOST}:{place.ports.cloud}/api/v2/registrations",
+        params={"since": "2000-01-01T00:00:00Z"},
+        auth=("SANDBOX", "sandbox-secret"),
+        timeout=60,
+    )
+    return list(answer.json()["registrations"])
+
+
+def play(place: Ground, registrations: dict[str, str]) -> dict[str, float]:
+    """When each registration's session ended, by the learner robot at an even pace."""
+    ended, started = {}, time.monotonic()
+    for number, registration in enumerate(registrations):
+        time.sleep(max(0, started + number * 60 / PER_MINUTE - time.monotonic()))
+        result = {"completion": "COMPLETED", "success": "PASSED", "score": 91, "seconds": 300}
+        ended[registration] = time.time()
+        place.control("cloud", "POST", "play", {"registrationId": registration, **result})
+    return ended
+
+
+def report(place: Ground, mark: int, ended: dict[str, float]) -> None:
+    last = last_writes(place, mark)
+    ends, writes = sorted(ended.values()), sorted(last.values())
+    # the robot plays in order and each contact has one course, so both lists belong together
+    took = [write - end for end, write in zip(ends, writes, strict=False)]
+    bare = bare_call(place)
+    figure = {
+        "benchmark": "completion",
+        "completions": len(ended),
+        "written": len(last),
+        "per_minute": PER_MINUTE,
+        "outside_latency_ms": LATENCY_MS,
+        "median_s": round(statistics.median(took), 2),
+        "p95_s": round(statistics.quantiles(took, n=20)[18], 2),
+        "reference_call_s": round(bare, 3),
+        "median_in_calls": round(statistics.median(took) / bare, 1),
+    }
+    print(json.dumps(figure), flush=True)
+
+
+def report_push(place: Ground, admin: Admin, course: str, mark: int) -> None:
+    settle(place)
+    completions = LEARNERS
+    calls = place.calls("crm", mark)
+    again = place.mark("crm")
+    admin.post(f"/courses/{course}/sync")
+    wait_for(lambda: "unchanged" in admin.get(f"/courses/{course}").text)
+    settle(place)
+    figure = {
+        "benchmark": "push",
+        "calls_per_completion": round(calls / completions, 2),
+        "calls_allowed": 4,
+        "calls_when_nothing_changed": place.calls("crm", again),
+    }
+    print(json.dumps(figure), flush=True)
+
+
+def last_writes(place: Ground, mark: int) -> dict[str, float]:
+    """The moment of the last write to each contact."""
+    last: dict[str, float] = {}
+    since = mark
+    while entries := place.control("crm", "GET", f"ledger?since={since}")["entries"]:
+        for entry in entries:
+            effect = entry["effect"]
+            if effect and effect["kind"] in WRITES and effect["contact"]:
+                last[effect["contact"]] = datetime.fromisoformat(entry["at"]).timestamp()
+        since = entries[-1]["seq"]
+    return last
+
+
+def bare_call(place: Ground) -> float:
+    times = []
+    for _ in range(10):
+        begun = time.perf_counter()
+        requests.get(f"http://{HOST}:{place.ports.crm}/contacts/none", timeout=30)
+        times.append(time.perf_counter() - begun)
+    return statistics.median(times)
+
+
+def settle(place: Ground) -> None:
+    """Returns when the CRM has heard nothing new for some seconds."""
+    newest, since = place.mark("crm"), time.monotonic()
+    deadline = since + PATIENCE
+    while time.monotonic() < min(deadline, since + 6):
+        time.sleep(1)
+        if (now := place.mark("crm")) != newest:
+            newest, since = now, time.monotonic()
+
+
+def wait_for(question: Any) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not question():
+        if time.monotonic() > deadline:
+            raise SystemExit("The hub did not get ready in time.")
+        time.sleep(0.3)

@@ -165,4 +165,5 @@ def storage_origin(url: str) -> str:
     options = dict(parse_qsl(parts.query))
     if "endpoint" in options:
         return options["endpoint"].rstrip("/")
-    return f"https://{parts.netloc}.s3.{options.get('region', 'us-east-1')}.amazonaws.com"
+    bucket = parts.netloc.rpartition("@")[2]  # what stands before it are keys, never for a page
+    return f"https://{bucket}.s3.{options.get('region', 'us-east-1')}.amazonaws.com"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import TextIO
 
 import click
@@ -23,6 +24,7 @@ from app.errors import AppError, Hold
 from app.extensions import db
 from app.models import Account, Base, Course, across_accounts, acting_for, now
 from app.models.encrypted import Encrypted
+from app.reports import handover
 
 OPERATOR = "an operator"
 MEGABYTE = 1_048_576
@@ -72,10 +74,18 @@ def package_limit(location: str, megabytes: int) -> None:
 
 @click.command("cancel")
 @click.argument("location")
+@click.option(
+    "--export",
+    "folder",
+    type=click.Path(file_okay=False, writable=True, path_type=Path),
+    help="first write all records and certificates there, as CSV files",
+)
 @click.confirmation_option(prompt="Stop everything for this account?")
-def cancel(location: str) -> None:
+def cancel(location: str, folder: Path | None) -> None:
     """Stops everything that goes out for LOCATION; its data stays until it is purged."""
     account = account_of(location)
+    if folder is not None:
+        hand_over(account, folder)
     closing.cancel(account, OPERATOR)
     db.session.commit()
     click.echo(
@@ -83,6 +93,21 @@ def cancel(location: str) -> None:
         "can enroll; self-enrollment links say that the course is not available. Certificates can "
         "still be verified until `flask purge`. If it pays through the marketplace, end that there."
     )
+
+
+def hand_over(account: Account, folder: Path) -> None:
+    """Writes what the customer takes along; whatever goes wrong, nothing is cancelled then."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with acting_for(account.id):
+            for file in handover.files(account):
+                (folder / file.name).write_bytes(file.content)
+                click.echo(f"Wrote {folder / file.name}.")
+            audit.note(account, OPERATOR, "exported CSV", "all records and certificates")
+            db.session.flush()
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise click.ClickException(f"Nothing is cancelled. {folder}: {reason}.") from error
 
 
 @click.command("purge")

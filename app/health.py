@@ -11,7 +11,17 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.extensions import db, redis
-from app.models import Course, CrmEffect, Enrollment, WebhookEvent, across_accounts, now
+from app.models import (
+    Course,
+    CrmEffect,
+    DriftCheck,
+    Enrollment,
+    SyncRun,
+    TriggerFiring,
+    WebhookEvent,
+    across_accounts,
+    now,
+)
 
 blueprint = Blueprint("health", __name__)
 
@@ -62,6 +72,9 @@ def owed_work() -> dict[str, float]:
         "imports": Course,
         "registrations": Enrollment,
         "crm": CrmEffect,
+        "syncs": SyncRun,
+        "triggers": TriggerFiring,
+        "drift": DriftCheck,
     }
     with across_accounts():
         for name, model in tables.items():

@@ -41,7 +41,7 @@ def account_for(location_id: str, found: Account | None) -> Account:
     """The account to be filled; made as if it were connected, if there is none yet."""
     if found is not None:
         return found
-    account = Account(location_id=location_id, name=f"Load test {location_id}")
+    account = Account(location_id=location_id, name=f"Load test {location_id}", details_at=now())
     account.go_live()
     account.scorm_connection, account.scorm_app_id = ScormConnection.CONNECTED, "SEEDED"
     db.session.add(account)

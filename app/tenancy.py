@@ -10,7 +10,8 @@ from __future__ import annotations
 import hmac
 from typing import Any
 
-from flask import Flask, Response, after_this_request, current_app, g, request
+from flask import Flask, Request, Response, after_this_request, current_app, g, request
+from flask.sessions import SessionInterface, SessionMixin
 from markupsafe import Markup
 from werkzeug.local import LocalProxy
 
@@ -162,7 +163,18 @@ def private(response: Response) -> Response:
     return response
 
 
+class NoCookieSession(SessionInterface):
+    """Flask's own session, a signed cookie, is not used: ours are rows that can be ended."""
+
+    def open_session(self, app: Flask, request: Request) -> None:
+        return None
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """There is nothing to save."""
+
+
 def init_app(app: Flask) -> None:
+    app.session_interface = NoCookieSession()
     app.before_request(guard)
     app.teardown_request(leave)
     app.after_request(private)

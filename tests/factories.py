@@ -45,6 +45,7 @@ def make_account(location: str = "demo-location", **facts: Any) -> Account:
         "scorm_secret_key": "sandbox-secret",
         "scorm_connection": ScormConnection.CONNECTED,
         "timezone": "UTC",
+        "details_at": now(),
     }
     account = Account(location_id=location, **{**defaults, **facts})
     db.session.add(account)

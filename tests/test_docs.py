@@ -18,6 +18,7 @@ import pytest
 from flask import Flask
 
 from app.accounts.consent import SCOPES
+from app.health import owed_work
 from app.schedule import OWED, REGULAR
 from app.webhooks.handlers import HANDLERS
 from benchmarks.__main__ import NAMES as BENCHMARKS
@@ -217,6 +218,11 @@ def test_the_operators_page_names_what_the_clock_does_and_how_often() -> None:
         assert re.search(row, operations(), re.MULTILINE), f"{verb.__name__} is missing"
 
 
+def test_the_operators_page_names_every_figure(app: Flask) -> None:
+    figures = {name.removesuffix("_owed") for name in owed_work() if name.endswith("_owed")}
+    assert not [name for name in figures if f"hub_{name}_owed" not in operations()]
+
+
 def test_the_performance_page_explains_every_benchmark() -> None:
     page = (ROOT / "docs" / "performance.md").read_text()
     assert not [name for name in BENCHMARKS if f"bin/bench {name}" not in page]
@@ -225,6 +231,11 @@ def test_the_performance_page_explains_every_benchmark() -> None:
 def spoken(verb: Callable[..., Any]) -> str:
     """A verb as the documents name it: its file and its name."""
     return f"{verb.__module__.rpartition('.')[2]}.{verb.__name__}"
+
+
+def test_the_readme_names_every_command() -> None:
+    commands = names([path for path in (ROOT / "bin").iterdir() if path.is_file()])
+    assert not [name for name in commands if f"`{name}" not in readme()]
 
 
 # The README's tables

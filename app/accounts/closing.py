@@ -21,12 +21,15 @@ from app.models import (
     Certificate,
     Course,
     CrmEffect,
+    DriftCheck,
     EnrollLink,
     Enrollment,
     Grant,
     Launch,
     Learner,
     SyncRun,
+    TriggerFiring,
+    TriggerSubscription,
     WebhookEvent,
     acting_for,
     now,
@@ -34,8 +37,8 @@ from app.models import (
 
 # rows that other rows point at come last
 OWNED = (
-    Certificate, Launch, CrmEffect, SyncRun, Enrollment, EnrollLink, Learner, Course, AuditEntry,
-    WebhookEvent, AdminSession,
+    Certificate, Launch, CrmEffect, SyncRun, TriggerFiring, TriggerSubscription, DriftCheck,
+    Enrollment, EnrollLink, Learner, Course, AuditEntry, WebhookEvent, AdminSession,
 )  # fmt: skip
 BATCH = 1000
 

@@ -58,6 +58,7 @@ class Place:
     timezone: str = ""
     frame_domain: str = ""
     plan_id: str = ""
+    complete: bool = False  # all was asked, and what is empty is not known to the CRM
 
 
 @dataclass(frozen=True)
@@ -141,6 +142,6 @@ def look_up(crm: Crm) -> Place:
         place = replace(place, name=location.name, timezone=location.timezone)
         installer = crm.installer_details(crm_app().app_id)
         place = replace(place, frame_domain=installer.white_label_domain, plan_id=installer.plan_id)
-    except OutsideError:
-        pass  # the installation stands without; the next look fills the gaps
-    return place
+    except OutsideError as error:  # the installation stands without; a later look fills the gaps
+        return replace(place, complete=bool(place.name) and not error.can_retry)
+    return replace(place, complete=True)

@@ -51,6 +51,7 @@ def _settle_in(place: Place, company_id: str, by: str) -> Account:
         account = Account(location_id=place.location_id)
         db.session.add(account)
     account.company_id = company_id or account.company_id
+    account.details_at = None
     describe(account, place)
     account.revive()
     db.session.flush()
@@ -59,7 +60,7 @@ def _settle_in(place: Place, company_id: str, by: str) -> Account:
         if returning:
             push.mark_account(account)  # what waited is written now
         db.session.flush()
-    if not place.timezone:
+    if account.details_at is None:
         later(refresh_details, account)
     return account
 
@@ -70,6 +71,8 @@ def describe(account: Account, place: Place) -> None:
     account.timezone = place.timezone[:64] or account.timezone or "UTC"
     account.plan_id = place.plan_id or account.plan_id
     allow_frame(account, place.frame_domain)
+    if place.complete:
+        account.details_at = now()
 
 
 def allow_frame(account: Account, domain: str) -> None:
@@ -83,6 +86,14 @@ def allow_frame(account: Account, domain: str) -> None:
 def refresh_details(account: Account) -> None:
     """Fills in name, zone and white-label domain, which an agency-wide consent does not bring."""
     describe(account, look_up(connections.crm(account)))
+
+
+def fill_in_details() -> None:
+    """Rings for all accounts of which the CRM has yet to tell something: bells can get lost."""
+    missing = Account.details_at.is_(None), Account.uninstalled_at.is_(None)
+    for account in db.session.scalars(select(Account).where(*missing)):
+        if account.active:
+            later(refresh_details, account)
 
 
 # What the CRM tells later

@@ -19,7 +19,7 @@ from app.clients.http import OutsideError
 from app.clients.scorm_cloud import CloudCourse, ImportJob, ScormCloud
 from app.clients.storage import new_key
 from app.courses.package_check import ADVICE, check_package
-from app.errors import AppError, BadInput, NotConnected
+from app.errors import AppError, BadInput, NotConnected, Refused
 from app.extensions import db
 from app.models import Account, Course, CourseStatus, EnrollLink, new_id, now
 from app.models.course import EDITIONS
@@ -28,6 +28,10 @@ log = logging.getLogger(__name__)
 NOT_OURS = ("SCORM11", "AICC", "XAPI", "CMI5")
 DEADLINE = timedelta(minutes=15)  # after this an import counts as failed
 SOON, SLOWLY = timedelta(seconds=1), timedelta(seconds=5)
+DELETING_IS_OFF = (
+    "SCORM Cloud refuses to delete the course. It does so until “Enable Delete Operations” is "
+    "switched on for your application there; then try again."
+)
 TIMED_OUT = (
     "The import did not finish in time, or the package is invalid. "
     "Delete the course and upload it again. Opening the package in another SCORM player tells "
@@ -118,9 +122,19 @@ def take_away(course: Course) -> None:
         if still_importing(course, cloud):
             course.postpone(SLOWLY)  # what is deleted now would come back when it is done
             return
-        cloud.delete_course(course.scorm_course_id)
+        delete_there(course, cloud)
     forget_package(course)
     db.session.delete(course)
+
+
+def delete_there(course: Course, cloud: ScormCloud) -> None:
+    """Raises Refused where the application does not allow it; a person has to switch it on."""
+    try:
+        cloud.delete_course(course.scorm_course_id)
+    except OutsideError as error:
+        if error.can_retry:
+            raise
+        raise Refused(DELETING_IS_OFF) from error
 
 
 def still_importing(course: Course, cloud: ScormCloud) -> bool:

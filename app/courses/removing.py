@@ -12,7 +12,7 @@ from app.accounts import trial
 from app.background import later
 from app.courses import publishing
 from app.extensions import db
-from app.models import Course, EnrollLink, Enrollment, now
+from app.models import Account, Course, EnrollLink, Enrollment, now
 
 
 def learners_of(course: Course) -> int:
@@ -31,6 +31,25 @@ def remove(course: Course) -> bool:
     course.owe()
     later(publishing.publish, course)
     return True
+
+
+def refused(account: Account) -> list[Course]:
+    """Courses that are deleted here and that SCORM Cloud refused to delete."""
+    question = select(Course).where(
+        Course.account_id == account.id,
+        Course.archived_at.is_not(None),
+        Course.parked_at.is_not(None),
+    )
+    return list(db.session.scalars(question))
+
+
+def try_again(account: Account) -> int:
+    """Asks SCORM Cloud once more for each refused course; returns how many there are."""
+    courses = refused(account)
+    for course in courses:
+        course.owe()
+        later(publishing.publish, course)
+    return len(courses)
 
 
 def replace_link(course: Course) -> EnrollLink:

@@ -29,6 +29,7 @@ from app.models import CertificateRule, Completion, Course, SyncRun, now
 from app.tenancy import actor, current_account, get_or_404
 
 blueprint = Blueprint("courses", __name__)
+DELETE_HINT = "SCORM Cloud refuses to delete courses: see Settings → SCORM Cloud."
 USUAL = timedelta(minutes=1)  # an import that takes longer is said to be late
 
 
@@ -180,7 +181,8 @@ def delete(course_id: str) -> Response:
     gone = removing.remove(course)
     audit.note(current_account, actor(), "deleted a course" if gone else "archived a course", title)
     said = "was deleted" if gone else "was archived; its learners' records stay"
-    return toast(redirect_to(url_for("courses.index")), f"“{title}” {said}.")
+    hint = f" {DELETE_HINT}" if removing.refused(course.account) else ""
+    return toast(redirect_to(url_for("courses.index")), f"“{title}” {said}.{hint}")
 
 
 @blueprint.post("/courses/<course_id>/preview")

@@ -44,9 +44,10 @@ class Situation:
         return self.completion == Completion.COMPLETED
 
     def first(self, state: WriteState) -> Write | None:
-        """The first write in that state; what waits for the custom objects stands apart."""
-        found = (one for one in self.writes if one.state == state and not one.awaits_objects)
-        return next(found, None)
+        """The first write about the learner in that state; what waits for the custom objects
+        stands apart."""
+        about = (one for one in self.writes if one.personal and not one.awaits_objects)
+        return next((one for one in about if one.state == state), None)
 
 
 @dataclass(frozen=True)
@@ -241,7 +242,7 @@ def write_awaited(s: Situation) -> Reason | None:
     if write is None:
         return None
     detail = f" {sentence(write.detail)}" if write.detail else ""
-    said = f"{write.what}: is about to be written to the CRM."
+    said = f"Waiting for the CRM. Still to be written: {write.what}."
     return Reason("write_awaited", "note", said + detail)
 
 

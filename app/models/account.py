@@ -38,6 +38,7 @@ class Account(Base):
     name: Mapped[str] = mapped_column(String(255), default="")
     timezone: Mapped[str] = mapped_column(String(64), default="UTC")
     frame_origins: Mapped[list[str]] = mapped_column(JSON, default=list)  # white-label domains
+    details_at: Mapped[datetime | None]  # when the CRM told the above; None: still to be asked
     installed_at: Mapped[datetime] = mapped_column(default=now)
     uninstalled_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]

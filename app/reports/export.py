@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -38,6 +38,7 @@ MOST_ROWS = {
     "pdf": 10_000,  # 600 pages; drawing more takes longer than anybody waits
 }
 LONGEST_CELL = 32_000
+CSV = "text/csv; charset=utf-8"
 FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
 Cell = str | float | datetime | None
 
@@ -91,11 +92,15 @@ def cells(row: Row, zone: ZoneInfo) -> tuple[Cell, ...]:
         clean(row.email),
         clean(row.course),
         write.words(row.status),
-        "" if row.result == Outcome.NONE else write.words(row.result),
+        result_in_words(row.result),
         None if row.score is None else round(row.score, 2),
         local(row.enrolled_at, zone),
         local(row.completed_at, zone) if row.completed_at else None,
     )
+
+
+def result_in_words(result: Outcome) -> str:
+    return "" if result == Outcome.NONE else write.words(result)
 
 
 def clean(text: str) -> str:
@@ -111,11 +116,15 @@ def local(moment: datetime, zone: ZoneInfo) -> datetime:
 
 def as_csv(_account: Account, about: About, rows: Iterator[Row]) -> bytes:
     """UTF-8 with a byte-order mark, every text quoted, one line per record."""
+    return csv_file(HEADINGS, (cells(row, about.zone) for row in rows))
+
+
+def csv_file(headings: Iterable[str], lines: Iterable[Iterable[Cell]]) -> bytes:
     target = io.StringIO(newline="")
     writer = csv.writer(target, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\r\n")
-    writer.writerow(HEADINGS)
-    for row in rows:
-        writer.writerow(csv_cell(cell) for cell in cells(row, about.zone))
+    writer.writerow(headings)
+    for line in lines:
+        writer.writerow(csv_cell(cell) for cell in line)
     return b"\xef\xbb\xbf" + target.getvalue().encode()
 
 
@@ -170,7 +179,7 @@ def as_pdf(account: Account, about: About, rows: Iterator[Row]) -> bytes:
 
 
 WRITERS: dict[str, tuple[str, Callable[[Account, About, Iterator[Row]], bytes]]] = {
-    "csv": ("text/csv; charset=utf-8", as_csv),
+    "csv": (CSV, as_csv),
     "xls": ("application/vnd.ms-excel", as_xls),
     "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", as_xlsx),
     "pdf": ("application/pdf", as_pdf),

@@ -19,6 +19,7 @@ from app.accounts import trial
 from app.accounts.brand import brand
 from app.certificates.example import example
 from app.clients.http import OutsideError
+from app.courses import removing
 from app.errors import AppError, BadInput, NotFound, Refused
 from app.htmx import render, wants_fragment
 from app.models import Account
@@ -76,6 +77,13 @@ def check_scorm_cloud() -> Response:
     return scorm_cloud_page()
 
 
+@blueprint.post("/scorm-cloud/delete-again")
+def delete_again() -> Response:
+    """Deleting was switched on in SCORM Cloud meanwhile."""
+    count = scorm_connection.counted(removing.try_again(account_row()), "course")
+    return scorm_cloud_page(saved=f"SCORM Cloud is asked once more to delete {count}.")
+
+
 @blueprint.post("/scorm-cloud/test")
 def test_postback() -> Response:
     """Lets SCORM Cloud call this deployment once."""
@@ -95,6 +103,7 @@ def scorm_cloud_page(error: AppError | None = None, **values: Any) -> Response:
         error=error,
         asks_to_archive=isinstance(error, scorm_connection.CoursesElsewhere),
         postback_url=current_app.config["POSTBACK_URL"],
+        refused=removing.refused(account_row()),
         **values,
     )
     return make_response(page, error.status if error else 200)

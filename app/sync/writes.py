@@ -32,6 +32,7 @@ class Write:
     what: str
     state: WriteState
     detail: str = ""
+    personal: bool = True  # about the learner, and not about the whole company
     written_at: datetime | None = None
     next_at: datetime | None = None
 
@@ -66,6 +67,7 @@ def of(effect: CrmEffect) -> Write:
         what=activity.WORDS[EffectKind(effect.kind)],
         state=state,
         detail=activity.content(effect) if done else effect.last_error or "",
+        personal=effect.kind != EffectKind.SUMMARY,
         written_at=effect.written_at,
         next_at=effect.due_at,
     )

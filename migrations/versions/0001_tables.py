@@ -23,6 +23,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=255), nullable=False),
         sa.Column("timezone", sa.String(length=64), nullable=False),
         sa.Column("frame_origins", sa.JSON(), nullable=False),
+        sa.Column("details_at", app.models.base.UtcDateTime(timezone=True), nullable=True),
         sa.Column("installed_at", app.models.base.UtcDateTime(timezone=True), nullable=False),
         sa.Column("uninstalled_at", app.models.base.UtcDateTime(timezone=True), nullable=True),
         sa.Column("cancelled_at", app.models.base.UtcDateTime(timezone=True), nullable=True),

@@ -24,6 +24,7 @@ from sandbox.scorm_cloud.courses import courses
 from sandbox.scorm_cloud.errors import handle_errors
 from sandbox.scorm_cloud.imports import resume_imports
 from sandbox.scorm_cloud.learners import learners
+from sandbox.scorm_cloud.management import management
 from sandbox.scorm_cloud.registrations import registrations
 from sandbox.scorm_cloud.sandbox_controls import cloud_controls
 
@@ -53,7 +54,7 @@ def create_app(data: Path | None = None) -> Flask:
 def _api() -> Blueprint:
     api = Blueprint("api", __name__, url_prefix=API)
     api.before_request(auth.authenticate)
-    for part in (applications, courses, assets, registrations, learners):
+    for part in (applications, management, courses, assets, registrations, learners):
         api.register_blueprint(part)
     return api
 

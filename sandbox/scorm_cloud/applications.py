@@ -11,12 +11,27 @@ from sandbox.scorm_cloud import auth
 from sandbox.scorm_cloud.cloud import the_cloud
 from sandbox.scorm_cloud.configuration import add_setting_routes
 from sandbox.scorm_cloud.errors import ApiError
-from sandbox.scorm_cloud.query import body
-from sandbox.scorm_cloud.settings import Owner
+from sandbox.scorm_cloud.query import body, choice, flag
+from sandbox.scorm_cloud.settings import Owner, kind_of_content
 
 applications = Blueprint("applications", __name__)
 
 OWNER_EMAIL = "owner@example.test"
+
+_STANDARDS = {
+    name.lower(): name
+    for name in (
+        "SCORM11",
+        "SCORM12",
+        "SCORM20042NDEDITION",
+        "SCORM20043RDEDITION",
+        "SCORM20044THEDITION",
+        "AICC",
+        "XAPI",
+        "CMI5",
+        "LTI13",
+    )
+}
 
 
 @applications.get("/ping")
@@ -98,10 +113,14 @@ def require_delete(db: sqlite3.Connection) -> None:
 
 
 def _owner() -> Owner:
-    standard, single = request.args.get("learningStandard"), request.args.get("singleSco")
-    if (standard is None) != (single is None):
+    """The application, or the content of one learning standard in it."""
+    given = [request.args.get(name) for name in ("learningStandard", "singleSco")]
+    if not any(given):
+        return Owner(g.app_id)
+    if not all(given):
         raise ApiError(400, "Bad request: learningStandard and singleSco go together.")
-    return Owner(g.app_id)
+    standard = choice(request.args, "learningStandard", _STANDARDS, "")
+    return Owner(g.app_id, content=kind_of_content(standard, flag(request.args, "singleSco")))
 
 
 add_setting_routes(applications, ["/appManagement"], _owner)

@@ -1,4 +1,6 @@
-"""Who is calling: an application with its secret key, or a token that an application asked for.
+"""Who is calling: an application with a secret key, or a token that an application asked for.
+
+A management identity may do nothing but manage applications, and nobody else may do that.
 
 Tokens are signed and not stored, as on SCORM Cloud: they cannot be revoked, only expire.
 """
@@ -11,6 +13,7 @@ from flask import g, request
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from sandbox.scorm_cloud.cloud import Cloud, the_cloud
+from sandbox.scorm_cloud.database import MANAGERS
 from sandbox.scorm_cloud.errors import ApiError
 
 VERBS = ("read", "write", "delete")
@@ -33,12 +36,18 @@ SCOPES = {
     ),
 }
 LONGEST_TOKEN_S = 28800
+MANAGEMENT = "api.management"  # the blueprint with the calls that manage applications
 
 
 def authenticate() -> None:
     """Let a known application through, as ``g.app_id``; ApiError 401 or 403 otherwise."""
     g.app_id = _caller()
     the_cloud().ledger.identify(g.app_id)
+    managing = request.blueprint == MANAGEMENT
+    if managing and g.app_id not in MANAGERS:
+        raise ApiError(403, "Only the application management credentials allow this call.")
+    if not managing and g.app_id in MANAGERS:
+        raise ApiError(403, "The application management credentials do not allow this call.")
 
 
 def _caller() -> str:
@@ -48,14 +57,24 @@ def _caller() -> str:
     given = request.authorization
     if given is None or given.type != "basic":
         raise ApiError(401, "Authorization Required.")
-    with the_cloud().store.read() as db:
-        row = db.execute(
-            "SELECT secret FROM applications WHERE id = ?", (given.username or "",)
-        ).fetchone()
-    known = row["secret"] if row else secrets.token_hex()
-    if not hmac.compare_digest(known.encode(), (given.password or "").encode()) or not row:
+    name, password = given.username or "", (given.password or "").encode()
+    known = _secrets(name) or [secrets.token_hex()]
+    if not any(hmac.compare_digest(each.encode(), password) for each in known):
         raise ApiError(401, "Authorization Required.")
-    return str(given.username)
+    return name
+
+
+def _secrets(name: str) -> list[str]:
+    """The keys that count: an application's first one, and those it was given later."""
+    if name in MANAGERS:
+        return [MANAGERS[name]]
+    with the_cloud().store.read() as db:
+        rows = db.execute(
+            "SELECT secret FROM applications WHERE id = ? UNION ALL"
+            " SELECT secret FROM credentials WHERE app = ? AND active",
+            (name, name),
+        ).fetchall()
+    return [row["secret"] for row in rows]
 
 
 def make_token(cloud: Cloud, app: str, scopes: Iterable[str], seconds: float) -> str:

@@ -16,7 +16,7 @@ from sandbox.scorm_cloud.imports import job_json, start_import
 from sandbox.scorm_cloud.launches import link_answer
 from sandbox.scorm_cloud.links import Link
 from sandbox.scorm_cloud.paging import Listing, read_page
-from sandbox.scorm_cloud.query import body, flag, identifier, moment, words
+from sandbox.scorm_cloud.query import body, check_dates, flag, identifier, moment, words
 from sandbox.scorm_cloud.settings import Owner, forget_owner
 from sandbox.scorm_cloud.tags import add_tag_routes
 
@@ -79,7 +79,7 @@ def import_status(job: str) -> ResponseReturnValue:
 def list_courses() -> ResponseReturnValue:
     cloud = the_cloud()
     with cloud.store.read() as db:
-        page = read_page(cloud, db, LISTING, g.app_id)
+        page = read_page(cloud, db, LISTING, g.app_id, (g.app_id,))
         answer, headers = page.answer(
             "courses", [_shown(cloud, db, row, page.args) for row in page.rows]
         )
@@ -145,6 +145,7 @@ def delete_version(course: str, version: int) -> ResponseReturnValue:
             "DELETE FROM course_versions WHERE app = ? AND course = ? AND version = ?",
             (g.app_id, course, version),
         )
+        forget_owner(db, Owner(g.app_id, course, version))
         newest = db.execute(
             "SELECT max(version) FROM course_versions WHERE app = ? AND course = ?",
             (g.app_id, course),
@@ -186,8 +187,10 @@ def download(course: str, version: int | None = None) -> ResponseReturnValue:
 
 @courses.get("/<course>/xAPIStatements")
 def statements(course: str) -> ResponseReturnValue:
+    """None ever: SCORM content makes no xAPI statements, and only SCORM content can be imported."""
     with the_cloud().store.read() as db:
         found(db, course)
+    check_dates(request.args)
     return jsonify(statements=[])
 
 
@@ -232,8 +235,8 @@ def _delete(cloud: Cloud, db: sqlite3.Connection, course: str) -> None:
     for row in db.execute(
         "SELECT id FROM registrations WHERE app = ? AND course = ?", (g.app_id, course)
     ).fetchall():
-        forget_owner(db, g.app_id, "registration", row["id"])
-    forget_owner(db, g.app_id, "course", course)
+        forget_owner(db, Owner(g.app_id, registration=row["id"]))
+    forget_owner(db, Owner(g.app_id, course))
     db.execute("DELETE FROM courses WHERE app = ? AND id = ?", (g.app_id, course))
     cloud.ledger.applied(db, "course_deleted", None, course)
 
@@ -251,7 +254,7 @@ def _write_tags(db: sqlite3.Connection, app: str, course: str, tags: list[str]) 
 def _owner(course: str, version: int | None = None) -> Owner:
     with the_cloud().store.read() as db:
         found(db, course, version)
-    return Owner(g.app_id, course=course)
+    return Owner(g.app_id, course, version)
 
 
 add_tag_routes(courses, "course", _read_tags, _write_tags)

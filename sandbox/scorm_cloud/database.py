@@ -1,4 +1,5 @@
-"""The tables of the SCORM Cloud stand-in, and the two applications a fresh one has.
+"""The tables of the SCORM Cloud stand-in, and the identities a fresh one has: two applications,
+and one that may only manage applications.
 
 Everything belongs to an application (``app``), the separate container SCORM Cloud calls by its
 App ID. Times are ISO texts in UTC with milliseconds, so they sort and compare as text.
@@ -15,6 +16,13 @@ CREATE TABLE IF NOT EXISTS applications (
     allow_delete INTEGER NOT NULL DEFAULT 1, account_type TEXT NOT NULL DEFAULT 'sandbox',
     reg_limit INTEGER NOT NULL DEFAULT 1000000, strict_limit INTEGER NOT NULL DEFAULT 0
 );
+CREATE TABLE IF NOT EXISTS application_updates (app TEXT PRIMARY KEY, updated TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS credentials (
+    id TEXT PRIMARY KEY, app TEXT NOT NULL, name TEXT NOT NULL, secret TEXT NOT NULL,
+    active INTEGER NOT NULL, created TEXT NOT NULL, updated TEXT NOT NULL,
+    FOREIGN KEY (app) REFERENCES applications (id) ON DELETE CASCADE
+);
+CREATE INDEX IF NOT EXISTS credentials_app ON credentials (app);
 CREATE TABLE IF NOT EXISTS courses (
     app TEXT NOT NULL, id TEXT NOT NULL, tags TEXT NOT NULL DEFAULT '[]', newest INTEGER NOT NULL,
     PRIMARY KEY (app, id)
@@ -87,6 +95,7 @@ CREATE TABLE IF NOT EXISTS learner_tags (
 """
 
 IDENTITIES = {"SANDBOX": "sandbox-secret", "SECOND": "second-secret"}
+MANAGERS = {"MANAGER": "manager-secret"}  # APP_MANAGEMENT: no content of their own
 
 
 def seed(db: sqlite3.Connection) -> None:

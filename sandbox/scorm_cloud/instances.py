@@ -50,8 +50,8 @@ def restart_if_due(cloud: Cloud, db: sqlite3.Connection, app: str, registration:
     row = db.execute(_PRESENT, (app, registration)).fetchone()
     if row is None:
         return
-    owner = Owner(app, registration=registration, course=row["course"])
-    rule = effective(db, owner, "WhenToRestartRegistration")
+    owner = Owner(app, row["course"], row["course_version"], registration, row["instance"])
+    (rule,) = effective(db, owner, ["WhenToRestartRegistration"])
     if _restart_due(rule, row):
         start_over(cloud, db, app, registration)
 

@@ -25,7 +25,7 @@ class Listing:
 
     name: str
     select: str  # SELECT … FROM … without WHERE
-    where: str
+    where: str  # with a mark for each of the values that read_page is given
     id: str
     dates: Mapping[str, str]
     default_date: str
@@ -34,6 +34,7 @@ class Listing:
     default_filter: str
     tags: str
     equals: Mapping[str, str] = field(default_factory=dict)
+    key: str = "id"  # the column of a row that holds ``id``
 
     def words(self) -> set[str]:
         plain = {"since", "until", "datetimeFilter", "tags", "filter", "filterBy", "orderBy"}
@@ -57,10 +58,13 @@ class Page:
         return shown, {} if self.total is None else {"X-Total-Count": str(self.total)}
 
 
-def read_page(cloud: Cloud, db: sqlite3.Connection, listing: Listing, app: str) -> Page:
-    """The page that the present request asks for; ApiError 400 for a wrong parameter."""
+def read_page(
+    cloud: Cloud, db: sqlite3.Connection, listing: Listing, app: str, within: tuple[str, ...]
+) -> Page:
+    """The page that the present request asks for; ApiError 400 for a wrong parameter.
+    ``within`` are the values of the listing's ``where``; ``app`` is whose the token will be."""
     args, after = _arguments(listing, app)
-    conditions, values = _conditions(listing, args, app)
+    conditions, values = _conditions(listing, args, within)
     order, direction = _order(listing, args)
     where = " AND ".join(conditions)
     total = None
@@ -80,11 +84,12 @@ def read_page(cloud: Cloud, db: sqlite3.Connection, listing: Listing, app: str) 
     more = None
     if len(rows) > size:
         rows = rows[:size]
-        more = _token(listing, app, args, _position(db, listing, order, rows[-1]))
+        position = _position(db, listing, order, within, rows[-1][listing.key])
+        more = _token(listing, app, args, position)
     return Page(rows, args, more, total)
 
 
-def _arguments(listing: Listing, app: str) -> tuple[dict[str, str], list[str] | None]:
+def _arguments(listing: Listing, app: str) -> tuple[dict[str, str], list[Any] | None]:
     sent = {name: value for name, value in request.args.items() if value != ""}
     token = sent.pop("more", None)
     if token is None:
@@ -101,19 +106,21 @@ def _arguments(listing: Listing, app: str) -> tuple[dict[str, str], list[str] | 
     return {**args, **sent}, after
 
 
-def _token(listing: Listing, app: str, args: dict[str, str], after: list[str]) -> str:
+def _token(listing: Listing, app: str, args: dict[str, str], after: list[Any]) -> str:
     content = json.dumps([app, listing.name, args, after])
     return base64.urlsafe_b64encode(content.encode()).decode()
 
 
-def _position(db: sqlite3.Connection, listing: Listing, order: str, row: sqlite3.Row) -> list[str]:
+def _position(
+    db: sqlite3.Connection, listing: Listing, order: str, within: tuple[str, ...], last: Any
+) -> list[Any]:
     """Where the next page goes on: the sort value and id of this page's last row."""
     keyed = f"SELECT coalesce({order}, '') AS position"
     source = listing.select[listing.select.index(" FROM ") :]
     found = db.execute(
-        f"{keyed}{source} WHERE {listing.where} AND {listing.id} = ?", (row["app"], row["id"])
+        f"{keyed}{source} WHERE {listing.where} AND {listing.id} = ?", (*within, last)
     ).fetchone()
-    return [found["position"], row["id"]]
+    return [found["position"], last]
 
 
 def _order(listing: Listing, args: Mapping[str, str]) -> tuple[str, str]:
@@ -126,8 +133,11 @@ def _order(listing: Listing, args: Mapping[str, str]) -> tuple[str, str]:
     return column, direction
 
 
-def _conditions(listing: Listing, args: Mapping[str, str], app: str) -> tuple[list[str], list[Any]]:
-    conditions, values = [listing.where], [app]
+def _conditions(
+    listing: Listing, args: Mapping[str, str], within: tuple[str, ...]
+) -> tuple[list[str], list[Any]]:
+    conditions: list[str] = [listing.where]
+    values: list[Any] = list(within)
     date = choice(args, "datetimeFilter", listing.dates, listing.default_date)
 
     def add(condition: str, *given: Any) -> None:

@@ -154,7 +154,9 @@ def commit(launch_id: str) -> ResponseReturnValue:
     report = read_report()
     item, cmi = report.get("item"), report.get("cmi")
     if isinstance(item, str) and isinstance(cmi, dict):
-        runtime.commit(cloud, opened, item, cmi, bool(report.get("final")), known(report, "root"))
+        runtime.commit(cloud, opened, {item: cmi}, bool(report.get("final")), known(report, "root"))
+    elif root := known(report, "root"):
+        runtime.commit(cloud, opened, {}, True, root)
     if "sequencing" in report:
         runtime.save_sequencing(cloud, opened, report["sequencing"], known(report, "suspended"))
     return jsonify(result=True, errorCode=0)

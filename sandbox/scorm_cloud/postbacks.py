@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 from sandbox.scorm_cloud.cloud import Cloud
 from sandbox.scorm_cloud.errors import ApiError
 from sandbox.scorm_cloud.registration_json import FORMATS, registration_json, registration_row
-from sandbox.scorm_cloud.settings import Owner, all_effective
+from sandbox.scorm_cloud.settings import Owner, effective
 
 SETTING_OF = {
     "url": "ApiRollupRegistrationPostBackUrl",
@@ -46,7 +46,8 @@ def owe_postback(cloud: Cloud, db: sqlite3.Connection, app: str, registration: s
     results = json.dumps([row["completion"], row["success"], row["score"], row["seconds"]])
     if row["posted"] == results or _nothing_yet(row):
         return
-    target = _target(db, Owner(app, registration=registration, course=row["course"]))
+    owner = Owner(app, row["course"], row["course_version"], registration, row["instance"])
+    target = Target(*effective(db, owner, SETTING_OF.values()))
     if not target.url:
         return
     db.execute(
@@ -90,11 +91,6 @@ def checked_post_back(post_back: Mapping[str, Any]) -> dict[str, str]:
     if values.get("url") and not values["url"].startswith(("http://", "https://")):
         raise ApiError(400, "Bad request: url must be an http address.")
     return values
-
-
-def _target(db: sqlite3.Connection, owner: Owner) -> Target:
-    values = all_effective(db, owner)
-    return Target(*(values[setting] for setting in SETTING_OF.values()))
 
 
 def _nothing_yet(row: sqlite3.Row) -> bool:

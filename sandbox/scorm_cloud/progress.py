@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sandbox.scorm_cloud import rollup
 from sandbox.scorm_cloud.cloud import Cloud
 from sandbox.scorm_cloud.postbacks import owe_postback
+from sandbox.scorm_cloud.sequencing import measures
 
 if TYPE_CHECKING:
     from sandbox.scorm_cloud.packages import Activity
@@ -132,10 +133,11 @@ def _result(
     ]
     whole = rollup.of_items(results, len(parts))
     carried = sum(row["carried"] for row in rows)
+    score = whole.score if _is_measured(cloud, launch) else None
     return rollup.Result(
         root.get("completion", whole.completion),
         root.get("success", whole.success),
-        root.get("score", whole.score),
+        root.get("score", score),
         whole.seconds + carried,
     )
 
@@ -144,6 +146,13 @@ def scos(cloud: Cloud, launch: Launch) -> list["Activity"]:
     """The items that report to the LMS; plain pages (assets) do not."""
     root = cloud.package(launch.app, launch.course, launch.version).root
     return [each for each in root.launchable() if each.type == "SCO"]
+
+
+def _is_measured(cloud: Cloud, launch: Launch) -> bool:
+    """Whether the course as a whole can have a score; by the rules of a sequenced one perhaps no
+    part counts towards it."""
+    tree = cloud.package(launch.app, launch.course, launch.version).sequencing
+    return tree is None or measures(tree)
 
 
 def _known(root: Mapping[str, Any]) -> dict[str, Any]:

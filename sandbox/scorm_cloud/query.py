@@ -40,6 +40,12 @@ def moment(args: Args, name: str) -> str | None:
     return iso(parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC))
 
 
+def check_dates(args: Args) -> None:
+    """Refuse a wrong ``since`` or ``until`` where the list has nothing to apply it to."""
+    for name in ("since", "until"):
+        moment(args, name)
+
+
 def words(args: Args, name: str) -> list[str]:
     """A list parameter, separated by commas."""
     return [word for word in args.get(name, "").split(",") if word]

@@ -18,7 +18,7 @@ from sandbox.scorm_cloud.launches import history_json, link_answer, link_tags
 from sandbox.scorm_cloud.links import Link
 from sandbox.scorm_cloud.paging import Listing, read_page
 from sandbox.scorm_cloud.postbacks import test_postback
-from sandbox.scorm_cloud.query import body, flag
+from sandbox.scorm_cloud.query import body, check_dates, flag
 from sandbox.scorm_cloud.registration_json import (
     COLUMNS,
     PRESENT,
@@ -61,6 +61,11 @@ LISTING = Listing(
     equals={"courseId": "r.course", "learnerId": "r.learner"},
     **_LIST,
 )
+_OF_ONE: dict[str, Any] = {
+    **_LIST,
+    "dates": {"created": "i.created", "updated": "i.updated"},
+    "orders": {"created": "i.created"},
+}
 
 
 @registrations.post("")
@@ -71,14 +76,8 @@ def create() -> ResponseReturnValue:
 
 @registrations.get("")
 def list_registrations() -> ResponseReturnValue:
-    cloud = the_cloud()
-    with cloud.store.read() as db:
-        page = read_page(cloud, db, LISTING, g.app_id)
-        detail = _detail(page.args)
-        answer, headers = page.answer(
-            "registrations", [registration_json(cloud, db, row, detail) for row in page.rows]
-        )
-    return jsonify(answer), headers
+    with the_cloud().store.read() as db:
+        return _page_of(db, LISTING, (g.app_id,))
 
 
 @registrations.get("/<registration>")
@@ -152,16 +151,16 @@ def reset_global_data(registration: str) -> ResponseReturnValue:
 
 @registrations.get("/<registration>/instances")
 def list_instances(registration: str) -> ResponseReturnValue:
-    cloud = the_cloud()
-    listing = Listing(name=f"instances of {registration}", where="r.app = ?", id="r.id", **_LIST)
-    with cloud.store.read() as db:
+    listing = Listing(
+        name=f"instances of {registration}",
+        where="r.app = ? AND r.id = ?",
+        id="i.instance",
+        key="instance",
+        **_OF_ONE,
+    )
+    with the_cloud().store.read() as db:
         found(db, registration)
-        rows = db.execute(
-            f"{listing.select} WHERE r.app = ? AND r.id = ? ORDER BY i.instance DESC",
-            (g.app_id, registration),
-        ).fetchall()
-        detail = _detail(request.args)
-        return jsonify(registrations=[registration_json(cloud, db, row, detail) for row in rows])
+        return _page_of(db, listing, (g.app_id, registration))
 
 
 @registrations.post("/<registration>/instances")
@@ -184,6 +183,7 @@ def delete_instance(registration: str, instance: int) -> ResponseReturnValue:
             "DELETE FROM instances WHERE app = ? AND registration = ? AND instance = ?",
             (g.app_id, registration, instance),
         )
+        forget_owner(db, Owner(g.app_id, registration=registration, instance=instance))
         newest = db.execute(
             "SELECT max(instance) FROM instances WHERE app = ? AND registration = ?",
             (g.app_id, registration),
@@ -200,9 +200,12 @@ def delete_instance(registration: str, instance: int) -> ResponseReturnValue:
 
 
 @registrations.get("/<registration>/xAPIStatements")
-def statements(registration: str) -> ResponseReturnValue:
+@registrations.get("/<registration>/instances/<int:instance>/xAPIStatements")
+def statements(registration: str, instance: int | None = None) -> ResponseReturnValue:
+    """None ever: SCORM content makes no xAPI statements, and only SCORM content can be imported."""
     with the_cloud().store.read() as db:
-        found(db, registration)
+        found(db, registration, instance)
+    check_dates(request.args)
     return jsonify(statements=[])
 
 
@@ -220,6 +223,18 @@ def found(db: sqlite3.Connection, registration: str, instance: int | None = None
     return row
 
 
+def _page_of(
+    db: sqlite3.Connection, listing: Listing, within: tuple[str, ...]
+) -> ResponseReturnValue:
+    cloud = the_cloud()
+    page = read_page(cloud, db, listing, g.app_id, within)
+    detail = _detail(page.args)
+    answer, headers = page.answer(
+        "registrations", [registration_json(cloud, db, row, detail) for row in page.rows]
+    )
+    return jsonify(answer), headers
+
+
 def _detail(args: Mapping[str, str]) -> Detail:
     return Detail(
         children=flag(args, "includeChildResults"),
@@ -229,7 +244,7 @@ def _detail(args: Mapping[str, str]) -> Detail:
 
 
 def _delete(cloud: Cloud, db: sqlite3.Connection, registration: str) -> None:
-    forget_owner(db, g.app_id, "registration", registration)
+    forget_owner(db, Owner(g.app_id, registration=registration))
     db.execute("DELETE FROM registrations WHERE app = ? AND id = ?", (g.app_id, registration))
     cloud.ledger.applied(db, "registration_deleted", None, registration)
 
@@ -248,7 +263,7 @@ def _write_tags(db: sqlite3.Connection, app: str, registration: str, tags: list[
 def _owner(registration: str, instance: int | None = None) -> Owner:
     with the_cloud().store.read() as db:
         row = found(db, registration, instance)
-    return Owner(g.app_id, course=row["course"], registration=registration)
+    return Owner(g.app_id, row["course"], row["course_version"], registration, instance)
 
 
 add_tag_routes(registrations, "registration", _read_tags, _write_tags)

@@ -66,12 +66,13 @@ def _commit(cloud: Cloud, launch: runtime.Launch, outcome: rollup.Result) -> Non
         "success": outcome.success,
         "score": outcome.score,
     }
+    build = _cmi_12 if package.standard in ("SCORM12", "SCORM11") else _cmi_2004
+    items = {}
     for number, item in enumerate(package.root.launchable()):
         before = state.items.get(item.identifier, {})
         spent = outcome.seconds if number == 0 else 0.0
-        build = _cmi_12 if package.standard in ("SCORM12", "SCORM11") else _cmi_2004
-        cmi = build(before, outcome, spent, launch.learner)
-        runtime.commit(cloud, launch, item.identifier, cmi, final=True, root=root)
+        items[item.identifier] = build(before, outcome, spent, launch.learner)
+    runtime.commit(cloud, launch, items, final=True, root=root)
 
 
 def _cmi_12(

@@ -117,12 +117,12 @@ def state_for(cloud: Cloud, launch: Launch) -> State:
 def commit(
     cloud: Cloud,
     launch: Launch,
-    item_id: str,
-    cmi: dict[str, Any],
+    items: Mapping[str, dict[str, Any]],
     final: bool,
     root: Mapping[str, Any] | None = None,
 ) -> None:
-    """Store one item's runtime state and roll up.
+    """Store the runtime state of items (by identifier) and roll up. Without any item, which is
+    how a session on plain pages ends, only ``root`` counts.
 
     ``root`` may carry ``completion``, ``success`` (enum texts) and ``score`` (0–100) of the root
     activity, where a sequencing engine knows them; what it does not know is left out.
@@ -132,8 +132,9 @@ def commit(
     with cloud.store.write() as db:
         if instance_row(db, launch) is None:
             return  # the registration was deleted or reset while somebody was in it
-        store_item(db, launch, item_id, cmi, final)
-        _log(cloud, db, launch, "commit", item_id, final)
+        for item, cmi in items.items():
+            store_item(db, launch, item, cmi, final)
+        _log(cloud, db, launch, "commit", list(items), final)
         roll_up(cloud, db, launch, root)
 
 
@@ -173,7 +174,7 @@ def leave(cloud: Cloud, launch: Launch) -> None:
             " WHERE app = ? AND registration = ? AND instance = ?",
             (now, now, launch.app, launch.registration, launch.instance),
         )
-        _log(cloud, db, launch, "exit", None, True)
+        _log(cloud, db, launch, "exit", [], True)
         owe_postback(cloud, db, launch.app, str(launch.registration))
 
 
@@ -217,10 +218,10 @@ def _log(
     db: sqlite3.Connection,
     launch: Launch,
     event: str,
-    item: str | None,
+    items: list[str],
     final: bool,
 ) -> None:
-    entry = json.dumps({"at": cloud.now(), "event": event, "item": item, "final": final})
+    entry = json.dumps({"at": cloud.now(), "event": event, "items": items, "final": final})
     db.execute(
         "UPDATE launches SET log = json_insert(log, '$[#]', json(?)) WHERE id = ?",
         (entry, launch.id),

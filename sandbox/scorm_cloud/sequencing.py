@@ -69,6 +69,16 @@ class Sequencing:
         return merged
 
 
+def measures(activity: Settings) -> bool:
+    """Whether a score can reach this activity of the tree: from itself, or from parts whose
+    weight is not zero."""
+    parts = activity.get("children") or []
+    return not parts or any(
+        part["sequencingControls"]["objectiveMeasureWeight"] > 0 and measures(part)
+        for part in parts
+    )
+
+
 def part_name(part: Element) -> str:
     name = local_name(part)
     return f"adl-{name}" if name == "objectives" and "adlseq" in namespace_of(part) else name

@@ -1,108 +1,89 @@
-"""Settings and the levels they are kept at: application, course, registration.
+"""Settings and the levels they are kept at: application, kind of content, course, registration.
 
-The nearest level that has a value wins; without any, the default does. Only settings in the
-catalogue exist. Those the stand-in acts on are the postback settings and
-WhenToRestartRegistration; the player's are kept and shown like any other.
+The nearest level that has a value wins; without any, the default does. What is set for one
+version of a course counts before what is set for the course, and what is set for one instance of
+a registration before what is set for the registration.
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from sandbox.scorm_cloud.catalogue import CATALOGUE, known, metadata_json
 from sandbox.scorm_cloud.errors import ApiError
 
+Level = tuple[str, str]  # what kind of owner, and which
+Stored = dict[tuple[Level, str], str]
 
-@dataclass(frozen=True)
-class Setting:
-    """One setting: its default, what it is for, and its values where they are limited."""
-
-    default: str
-    description: str
-    values: tuple[str, ...] = ()
-
-
-_BOOLEAN = ("true", "false")
-_RESTART = [
-    f"WHEN_EXISTING_REG_IS_{state}{newer}"
-    for state in ("COMPLETE", "SATISFIED", "FAILED", "INCOMPLETE")
-    for newer in ("", "_AND_NEWER_PACKAGE_VERSION_EXISTS")
-]
-_LAUNCH_TYPES = ("FRAMESET", "NEW_WINDOW", "NEW_WINDOW_WITHOUT_BROWSER_TOOLBAR")
-
-CATALOGUE: dict[str, Setting] = {
-    "ApiRollupRegistrationPostBackUrl": Setting("", "Where registration results are sent."),
-    "ApiRollupRegistrationAuthType": Setting(
-        "form", "How the postback carries its credentials.", ("form", "httpbasic")
-    ),
-    "ApiRollupRegistrationAuthUser": Setting("", "User name of the postback."),
-    "ApiRollupRegistrationAuthPassword": Setting("", "Password of the postback."),
-    "ApiRollupRegistrationFormat": Setting(
-        "course", "How much detail the postback has.", ("course", "activity", "full")
-    ),
-    "ApiRollupRegistrationIsJson": Setting("true", "JSON instead of XML.", _BOOLEAN),
-    "WhenToRestartRegistration": Setting(
-        "NEVER",
-        "When a launch begins a new instance.",
-        ("NEVER", "WHEN_NEWER_PACKAGE_VERSION_EXISTS", *_RESTART),
-    ),
-    "PlayerLaunchType": Setting("FRAMESET", "Where the player opens.", _LAUNCH_TYPES),
-    "PlayerScoLaunchType": Setting("FRAMESET", "Where content opens.", _LAUNCH_TYPES),
-    "PlayerShowCourseStructure": Setting("true", "Show the outline.", _BOOLEAN),
-    "PlayerShowFinishButton": Setting("true", "Show the button that returns.", _BOOLEAN),
-    "PlayerShowNavBar": Setting("true", "Show previous and next.", _BOOLEAN),
-    "PlayerShowProgressBar": Setting("false", "Show progress.", _BOOLEAN),
+_SOURCES = {
+    "version": "course",
+    "instance": "registration",
+    "content": "learningStandardForApplication",
 }
+_PARTS = {"course": "version", "registration": "instance"}
 
 
 @dataclass(frozen=True)
 class Owner:
-    """Whose settings: an application's, or those of a course or a registration in it."""
+    """Whose settings: an application's, or those of something in it. ``content`` is a kind of
+    content within the application, see ``kind_of_content``."""
 
     app: str
     course: str | None = None
+    version: int | None = None
     registration: str | None = None
+    instance: int | None = None
+    content: str | None = None
 
     @property
-    def level(self) -> tuple[str, str]:
-        """The level a value is stored at, and the id there."""
+    def level(self) -> Level:
+        """The level a value is stored at."""
         return next(self.levels())
 
-    def levels(self) -> Iterator[tuple[str, str]]:
+    def levels(self) -> Iterator[Level]:
         """The levels that count for this owner, nearest first."""
         if self.registration is not None:
+            if self.instance is not None:
+                yield "instance", f"{self.instance}:{self.registration}"
             yield "registration", self.registration
         if self.course is not None:
+            if self.version is not None:
+                yield "version", f"{self.version}:{self.course}"
             yield "course", self.course
+        if self.content is not None:
+            yield "content", self.content
         yield "application", ""
 
 
-def effective(db: sqlite3.Connection, owner: Owner, setting: str) -> str:
-    """The value that counts for the owner."""
-    return all_effective(db, owner)[setting]
+def kind_of_content(standard: str, single: bool) -> str:
+    """All content of one learning standard with one, or with several, parts to launch."""
+    return f"{standard}:{'single' if single else 'multi'}"
 
 
-def all_effective(db: sqlite3.Connection, owner: Owner) -> dict[str, str]:
-    """Every setting with the value that counts for the owner."""
-    stored = _stored(db, owner)
-    return {name: _found(stored, owner, name)[0] for name in CATALOGUE}
+def effective(db: sqlite3.Connection, owner: Owner, names: Iterable[str]) -> list[str]:
+    """The values that count for the owner, in the order of the names."""
+    levels = _levels(db, owner)
+    stored = _stored(db, owner.app, levels)
+    return [_found(stored, levels, name)[0] for name in names]
 
 
 def settings_json(db: sqlite3.Connection, owner: Owner, metadata: bool) -> dict[str, Any]:
     """All settings with their effective values, as the API shows them."""
-    stored = _stored(db, owner)
+    levels = _levels(db, owner)
+    stored = _stored(db, owner.app, levels)
     items = []
     for name, setting in CATALOGUE.items():
-        value, source = _found(stored, owner, name)
+        value, source = _found(stored, levels, name)
         item: dict[str, Any] = {
             "id": name,
             "effectiveValue": value,
             "effectiveValueSource": source,
         }
-        if (*owner.level, name) in stored:
-            item["explicitValue"] = stored[(*owner.level, name)]
+        if (owner.level, name) in stored:
+            item["explicitValue"] = stored[(owner.level, name)]
         if metadata:
-            item["metadata"] = _metadata(setting)
+            item["metadata"] = metadata_json(setting)
         items.append(item)
     return {"settingItems": items}
 
@@ -144,42 +125,54 @@ def forget_setting(db: sqlite3.Connection, owner: Owner, name: str) -> None:
     )
 
 
-def forget_owner(db: sqlite3.Connection, app: str, level: str, owner: str) -> None:
-    """Forget all values of a deleted course or registration."""
+def forget_owner(db: sqlite3.Connection, owner: Owner) -> None:
+    """Forget all values of what is being deleted, and of its versions or instances."""
+    level, whose = owner.level
     db.execute(
-        "DELETE FROM settings WHERE app = ? AND level = ? AND owner = ?", (app, level, owner)
+        "DELETE FROM settings WHERE app = ? AND level = ? AND owner = ?", (owner.app, level, whose)
     )
+    if level in _PARTS:
+        db.execute(
+            "DELETE FROM settings WHERE app = ? AND level = ?"
+            " AND substr(owner, instr(owner, ':') + 1) = ?",
+            (owner.app, _PARTS[level], whose),
+        )
 
 
-def known(name: str) -> Setting:
-    """The catalogue's entry; ApiError 400 if there is none."""
-    if name not in CATALOGUE:
-        raise ApiError(400, f"Bad request: unknown setting [{name}].")
-    return CATALOGUE[name]
+def _levels(db: sqlite3.Connection, owner: Owner) -> list[Level]:
+    """The owner's levels; a course's kind of content is looked up only if it can matter."""
+    levels = list(owner.levels())
+    if owner.course is not None:
+        used = db.execute(
+            "SELECT 1 FROM settings WHERE app = ? AND level = 'content' LIMIT 1", (owner.app,)
+        ).fetchone()
+        if used:
+            levels.insert(-1, ("content", _content_of(db, owner)))
+    return levels
 
 
-Stored = dict[tuple[str, str, str], str]
+def _content_of(db: sqlite3.Connection, owner: Owner) -> str:
+    row = db.execute(
+        "SELECT standard, (SELECT count(*) FROM json_tree(package, '$.root')"
+        " WHERE key = 'href' AND atom IS NOT NULL) AS parts FROM course_versions"
+        " WHERE app = ? AND course = ? AND (? IS NULL OR version = ?) ORDER BY version DESC",
+        (owner.app, owner.course, owner.version, owner.version),
+    ).fetchone()
+    return kind_of_content(row["standard"], row["parts"] == 1) if row else ""
 
 
-def _stored(db: sqlite3.Connection, owner: Owner) -> Stored:
+def _stored(db: sqlite3.Connection, app: str, levels: list[Level]) -> Stored:
+    one = "app = ? AND level = ? AND owner = ?"  # written out for each, so that the index serves
+    where = " OR ".join([one] * len(levels))
     rows = db.execute(
-        "SELECT level, owner, setting, value FROM settings WHERE app = ? AND owner IN (?, ?, '')",
-        (owner.app, owner.course, owner.registration),
+        f"SELECT level, owner, setting, value FROM settings WHERE {where}",
+        [value for level in levels for value in (app, *level)],
     )
-    return {(row["level"], row["owner"], row["setting"]): row["value"] for row in rows}
+    return {((row["level"], row["owner"]), row["setting"]): row["value"] for row in rows}
 
 
-def _found(stored: Stored, owner: Owner, name: str) -> tuple[str, str]:
-    for level, whose in owner.levels():
-        if (level, whose, name) in stored:
-            return stored[(level, whose, name)], level
+def _found(stored: Stored, levels: list[Level], name: str) -> tuple[str, str]:
+    for level in levels:
+        if (level, name) in stored:
+            return stored[(level, name)], _SOURCES.get(level[0], level[0])
     return CATALOGUE[name].default, "default"
-
-
-def _metadata(setting: Setting) -> dict[str, Any]:
-    return {
-        "default": setting.default,
-        "dataType": "boolean" if setting.values == _BOOLEAN else "string",
-        "settingDescription": setting.description,
-        "validValues": [{"value": value, "valueDescription": value} for value in setting.values],
-    }

@@ -1,8 +1,11 @@
-"""Tags of courses, registrations and learners: the same calls for each of the three."""
+"""Tags of courses, registrations and learners: the same calls for each of the three.
+
+PUT adds tags, DELETE takes the named ones away; neither minds what was there before.
+"""
 
 import json
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from flask import Blueprint, g, jsonify
 from flask.typing import ResponseReturnValue
@@ -25,12 +28,12 @@ def add_tag_routes(blueprint: Blueprint, noun: str, read: Read, write: Write) ->
 
     @blueprint.put("/<owner>/tags")
     def put_tags(owner: str) -> ResponseReturnValue:
-        _change([owner], texts(body(), "tags"))
+        _change([owner], add=texts(body(), "tags"))
         return "", 204
 
     @blueprint.delete("/<owner>/tags")
     def delete_tags(owner: str) -> ResponseReturnValue:
-        _change([owner], [])
+        _change([owner], remove=texts(body(), "tags"))
         return "", 204
 
     @blueprint.put("/tags")
@@ -38,14 +41,15 @@ def add_tag_routes(blueprint: Blueprint, noun: str, read: Read, write: Write) ->
         owners = texts(body(), "ids")
         if not owners:
             raise ApiError(400, "Bad request: ids is required.")
-        _change(owners, texts(body(), "tags"))
+        _change(owners, add=texts(body(), "tags"))
         return "", 204
 
-    def _change(owners: list[str], tags: list[str]) -> None:
+    def _change(owners: list[str], add: Iterable[str] = (), remove: Iterable[str] = ()) -> None:
         cloud = the_cloud()
         with cloud.store.write() as db:
             for owner in owners:
-                read(db, g.app_id, owner)
+                before = read(db, g.app_id, owner)
+                tags = [tag for tag in dict.fromkeys([*before, *add]) if tag not in set(remove)]
                 write(db, g.app_id, owner, tags)
                 cloud.ledger.applied(db, f"{noun}_tagged", None, {"id": owner, "tags": tags})
 

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from redis import Redis
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
@@ -95,6 +96,26 @@ def test_an_agency_gets_one_account_per_location(
     work()
     db.session.expire_all()
     assert all(account.zone.key != "UTC" for account in accounts())
+
+
+def test_what_the_crm_has_yet_to_tell_is_asked_for_again(
+    client: FlaskClient, app: Flask, sandbox: Sandbox, work: Any, redis_url: str
+) -> None:
+    come_back(client, code=agreed(sandbox, app, company="demo-company"))
+    Redis.from_url(redis_url).flushall()  # every bell is lost
+    work()
+    assert [account.zone.key for account in accounts()] == ["UTC", "UTC"]
+    sandbox.crm.faults(rate_500=1)
+    install.fill_in_details()
+    work()
+    assert not any(account.details_at for account in accounts())
+    sandbox.crm.faults()
+    install.fill_in_details()
+    work()
+    assert all(account.details_at and account.zone.key != "UTC" for account in accounts())
+    sandbox.crm.faults(down=True)
+    install.fill_in_details()  # nothing is missing, so nobody is asked
+    work()
 
 
 def test_reinstalling_revives_what_was_there(

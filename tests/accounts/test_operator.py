@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select, text
 
-from app.accounts import install, trial
+from app.accounts import closing, install, trial
 from app.accounts.tokens import access_token
+from app.certificates import issuing
 from app.errors import Conflict, Hold, LimitReached
 from app.extensions import db
 from app.models import (
     Account,
+    Base,
     Certificate,
     Course,
     Enrollment,
@@ -27,8 +30,18 @@ from app.models import (
     acting_for,
     now,
 )
+from app.models.base import AccountOwned
 from tests.accounts.test_install import agreed, come_back, started
-from tests.factories import make_account, make_course, make_enrollment, make_grant, sign_in
+from tests.factories import (
+    complete,
+    make_account,
+    make_course,
+    make_enrollment,
+    make_grant,
+    make_learner,
+    sign_in,
+    utc,
+)
 from tests.fixtures.sandbox import Sandbox
 
 
@@ -76,6 +89,43 @@ def test_cancelling_stops_everything_and_keeps_the_data(app: Flask, client: Flas
         trial.require_room(account)
 
 
+def test_a_customer_takes_the_records_along(app: Flask, tmp_path: Path) -> None:
+    account = make_account(timezone="Europe/Berlin")
+    enrollment = make_enrollment(
+        make_course(account, title="=1+1"), make_learner(account, email="ada@example.org")
+    )
+    complete(enrollment, at=utc(2026, 3, 4, 23, 30))
+    with acting_for(account.id):
+        certificate = issuing.issue(enrollment)
+    assert certificate is not None
+    stranger = make_account("second-location")
+    make_enrollment(make_course(stranger), make_learner(stranger, last_name="Stranger"))
+    folder = tmp_path / "new" / "folder"
+    result = run(app, "cancel", "demo-location", "--export", str(folder), "--yes")
+    assert "is cancelled" in result.output
+    certificates, records = sorted(folder.iterdir())
+    assert records.name.startswith("training-report-")
+    assert "ada@example.org" in records.read_text("utf-8-sig")
+    assert "Stranger" not in records.read_text("utf-8-sig")
+    [line] = csv.DictReader(certificates.open(encoding="utf-8-sig"))
+    assert line["Certificate ID"] == certificate.number
+    assert (line["Learner Name"], line["Course"]) == ("Ada Lovelace", "'=1+1")
+    assert (line["Completion Date"], line["Result"]) == ("2026-03-05 00:30", "Passed")
+    assert (line["Score"], line["State"]) == ("92", "Valid")
+    assert line["Verification Address"].endswith(f"/verify/{certificate.number}")
+
+
+def test_nothing_is_cancelled_when_the_records_cannot_be_written(
+    app: Flask, tmp_path: Path
+) -> None:
+    account = make_account()
+    (tmp_path / "file").write_text("in the way")
+    result = run(app, "cancel", "demo-location", "--export", str(tmp_path / "file" / "a"), "--yes")
+    assert result.exit_code == 1
+    assert "Nothing is cancelled" in result.output
+    assert account.active
+
+
 def test_purging_waits_for_its_time_and_spares_others(app: Flask) -> None:
     gone, staying = make_account(), make_account("second-location")
     for account in (gone, staying):
@@ -89,6 +139,11 @@ def test_purging_waits_for_its_time_and_spares_others(app: Flask) -> None:
     assert gone.name == ""
     assert gone.scorm_secret_key is None
     assert "purged" not in run(app, "purge", "--yes").output
+
+
+def test_purging_leaves_no_table_out() -> None:
+    owned = {one.class_ for one in Base.registry.mappers if issubclass(one.class_, AccountOwned)}
+    assert owned <= set(closing.OWNED)
 
 
 def test_a_purged_location_may_come_back(client: FlaskClient, app: Flask, sandbox: Sandbox) -> None:

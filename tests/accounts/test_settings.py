@@ -89,6 +89,14 @@ def test_connecting_scorm_cloud(client: FlaskClient, account: Account, sandbox: 
     assert ("Olivia Owner", "connected SCORM Cloud") in audited()
 
 
+def test_the_plans_own_limit_is_shown(
+    client: FlaskClient, account: Account, sandbox: Sandbox
+) -> None:
+    sandbox.cloud.put("applications/SANDBOX", regLimit=1000)
+    connect(client, "SANDBOX", "sandbox-secret")
+    assert "0 of 1,000 registrations this month" in client.get("/settings/scorm-cloud").text
+
+
 def test_spaces_are_removed_and_said(
     client: FlaskClient, account: Account, sandbox: Sandbox
 ) -> None:
@@ -337,6 +345,18 @@ def test_only_colours_are_colours(client: FlaskClient, account: Account, colour:
 def test_whatever_the_colour_text_can_be_read(colour: str) -> None:
     assert contrast(text_on(colour), colour) >= 4.5
     assert contrast(readable_on_white(colour), "#ffffff") >= 4.5
+
+
+def test_the_preview_is_drawn_in_the_saved_branding(client: FlaskClient, account: Account) -> None:
+    account.organization_name, account.primary_color = "Harbour & Söhne", "#ffd400"
+    page = client.get("/settings/branding").text
+    drawing = page[page.index('id="certificate-preview"') : page.index("Verify at")]
+    assert 'fill="#ffd400" data-brand="fill:colour"' in drawing
+    assert f'fill="{readable_on_white("#ffd400")}" data-brand="fill:ink"' in drawing
+    assert 'color="#111111" data-brand="color:onColour"' in drawing
+    assert '<p class="certificate-issuer" data-text="name">Harbour &amp; Söhne</p>' in drawing
+    assert "CERTIFICATE OF COMPLETION" in drawing
+    assert "style=" not in drawing  # the Content-Security-Policy would ignore it
 
 
 def test_a_name_is_cleaned_and_escaped(client: FlaskClient, account: Account) -> None:

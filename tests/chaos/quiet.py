@@ -15,7 +15,17 @@ OWING = ("webhook_events", "courses", "enrollments", "crm_effects", "sync_runs")
 
 def wait_until_quiet(stack: Stack, seconds: float = 120) -> None:
     """Returns when no row owes work and no message is on its way; fails with what still waits."""
-    eventually(lambda: not unfinished(stack) or None, seconds)
+    left: dict[str, Any] = {}
+
+    def quiet() -> bool:
+        nonlocal left
+        left = unfinished(stack)
+        return not left
+
+    try:
+        eventually(quiet, seconds)
+    except AssertionError:
+        raise AssertionError(f"after {seconds:g} seconds still owed: {left}") from None
 
 
 def unfinished(stack: Stack) -> dict[str, Any]:

@@ -25,6 +25,7 @@ KEYS = {
     "second-location": ("SECOND", "second-secret"),
 }
 COURSE_LINK = re.compile(r'href="/courses/([0-9a-f]{32})">([^<]+)<')
+LINK = re.compile(r"http://[^\"\s]+/e/[\w-]+")
 CONTACT_ROW = re.compile(r'/contacts/(\w+)">([^<]*)</a></td>\s*<td>([^<\s]+@[^<\s]+)</td>')
 PATIENCE = 90.0  # seconds
 
@@ -70,16 +71,22 @@ class Company:
         emails = [contact.email.casefold() for contact in found]
         return [one for one in found if emails.count(one.email.casefold()) == 1]
 
+    def self_enrollment_link(self, course: str) -> str:
+        page = self.admin.get(f"/courses/{self.courses[course]}").text
+        return str(LINK.search(page)[0])  # type: ignore[index]
+
     def enroll(self, contact: Contact, course: str) -> None:
         """By the button on the course's page, pressed again until it works."""
         path = f"/courses/{self.courses[course]}/enrollments"
         persist(lambda: self.admin.post(path, contact=contact.id))
 
+    def registered(self, contact: Contact, course: str) -> str | None:
+        """The id under which SCORM Cloud knows the enrolment now, if it does."""
+        return self._registrations(course).get(contact.email.casefold())
+
     def registration(self, contact: Contact, course: str) -> str:
-        """The id under which SCORM Cloud knows the enrolment; waits until it does."""
-        return eventually(
-            lambda: self._registrations(course).get(contact.email.casefold()), PATIENCE * 2
-        )
+        """The same, waiting until it does."""
+        return eventually(lambda: self.registered(contact, course) or "", PATIENCE * 2)
 
     def open_course(self, contact: Contact, course: str) -> None:
         """Begins the course and leaves it again."""
@@ -124,12 +131,17 @@ class Company:
 
 
 def persist(attempt: Callable[[], T]) -> T:
-    """What a patient person does: the same again until it works."""
+    """What a patient person does: the same again until it works. Says at last why it did not."""
+    trouble: list[str] = []
 
     def try_once() -> list[T]:
         try:
             return [attempt()]
-        except (SystemExit, requests.RequestException):
+        except (SystemExit, requests.RequestException) as error:
+            trouble.append(str(error))
             return []
 
-    return eventually(try_once, PATIENCE)[0]
+    try:
+        return eventually(try_once, PATIENCE)[0]
+    except AssertionError as error:
+        raise AssertionError(f"{error}; {len(trouble)} tries, the last: {trouble[-3:]}") from None

@@ -185,6 +185,27 @@ def test_deleting_while_scorm_cloud_is_away_is_finished_later(
     assert not exists(db.session.get_one(Account, account.id), cloud_id)
 
 
+def test_deleting_that_is_not_enabled_there_says_what_to_switch_on(
+    client: FlaskClient, account: Account, sandbox: Sandbox, work: Work
+) -> None:
+    course, other = make_course(account, title="Ladders"), make_course(account, title="Ropes")
+    sandbox.cloud.put("applications/SANDBOX", allowDelete=False)
+    client.post(f"/courses/{course.id}/delete")
+    work()
+    [row] = [one for one in courses() if one.title == "Ladders"]
+    assert "Enable Delete Operations" in str(row.last_error)
+    page = html.unescape(client.get("/settings/scorm-cloud").text)
+    assert "a course that is deleted here: Ladders." in page
+    assert "Switch on “Enable Delete Operations”" in page
+    told = client.post(f"/courses/{other.id}/delete", headers=FRAGMENT)
+    assert "SCORM Cloud refuses to delete courses" in str(told.headers)
+    sandbox.cloud.put("applications/SANDBOX", allowDelete=True)
+    client.post("/settings/scorm-cloud/delete-again")
+    work()
+    assert not courses()
+    assert "refuses to delete" not in client.get("/settings/scorm-cloud").text
+
+
 def test_deleting_during_the_import_leaves_nothing_behind(
     client: FlaskClient, account: Account, sandbox: Sandbox, work: Work, fire_safety: bytes
 ) -> None:

@@ -16,6 +16,7 @@ COMPLETED, IN_PROGRESS = Completion.COMPLETED, Completion.IN_PROGRESS
 PARKED = Write("Tags", WriteState.PARKED, "CRM answered 422: no such field.")
 RETRYING = Write("Tags", WriteState.RETRYING, "CRM answered 503: busy.")
 DUE = Write("Completion note", WriteState.DUE)
+SUMMARY_DUE = Write("Company Training Summary", WriteState.DUE, personal=False)
 AWAITS_CONTACT = Write("Tags", WriteState.WAITING, contacts.AWAITED)
 AWAITS_OBJECTS = Write("Training Record", WriteState.WAITING, objects.AWAITED)
 WRITTEN = Write("Tags", WriteState.WRITTEN, "scorm_completed")
@@ -61,7 +62,7 @@ TABLE = [
         "failed",
         "There is no certificate",
     ),
-    (replace(DONE, writes=(DUE,)), "write_awaited", "Completion note: is about to be written"),
+    (replace(DONE, writes=(DUE,)), "write_awaited", "Still to be written: Completion note."),
     (replace(DONE, writes=(AWAITS_CONTACT,)), "write_awaited", "contact is in the CRM"),
     (replace(DONE, writes=(WRITTEN, RETRYING)), "write_retried", "CRM answered 503"),
     (replace(DONE, writes=(DUE, PARKED)), "write_parked", "no such field. Put that right"),
@@ -83,6 +84,7 @@ TABLE = [
     (replace(DONE, gone=True), "registration_gone", "was deleted there"),
     (replace(DONE, removed=True), "removed", "was removed from this course"),
     (replace(DONE, account_active=False), "asleep", "not installed in the CRM any more"),
+    (replace(DONE, writes=(SUMMARY_DUE,)), "done", "Everything is done"),
     (DONE, "done", "and the CRM shows it"),
 ]
 

@@ -9,6 +9,7 @@ import base64
 import csv
 import io
 import re
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +17,9 @@ import pytest
 from playwright.sync_api import Page, expect
 from pypdf import PdfReader
 
+from tests.chaos.checker import Completion, judge
+from tests.chaos.quiet import wait_until_quiet
+from tests.chaos.scene import Company
 from tests.fixtures.stack import Stack
 from tests.flows.people import (
     DROP,
@@ -46,6 +50,7 @@ def admin(request: pytest.FixtureRequest, stack: Stack, page: Page) -> Admin:
 def test_a_completion_comes_back_to_the_contact(admin: Admin, tmp_path: Path) -> None:
     connect_scorm_cloud(admin)
     provision_objects(admin)
+    upload_a_broken_package(admin)
     upload(admin, fire_safety(tmp_path))
     name = enroll(admin, "mar")
     player = launch(admin, name)
@@ -63,7 +68,7 @@ def connect_scorm_cloud(admin: Admin) -> None:
     view.get_by_label("App ID").fill("SANDBOX")
     view.get_by_label("Secret Key").fill("not-the-key")
     view.get_by_role("button", name="Connect SCORM Cloud").click()
-    expect(view.get_by_text(re.compile(r"check|copy", re.I)).first).to_be_visible()
+    expect(view.locator(".field-error, .notice.bad").first).to_contain_text("Secret Key")
     expect(view.locator("#connection")).to_contain_text("Not Connected")
     expect(view.get_by_label("App ID")).to_have_value("SANDBOX")
     view.get_by_label("Secret Key").fill("sandbox-secret")
@@ -77,12 +82,27 @@ def provision_objects(admin: Admin) -> None:
     expect(admin.view.get_by_text("Everything is there")).to_be_visible(timeout=PATIENCE_MS)
 
 
+def upload_a_broken_package(admin: Admin) -> None:
+    """It ends in Error, and the reason names what is missing."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as package:
+        package.writestr("index.html", "<!doctype html><title>No manifest</title>")
+    admin.open("Courses")
+    drop(admin, "holiday-pictures.zip", archive.getvalue())
+    row = admin.row("holiday-pictures.zip")
+    expect(row.get_by_text("Error", exact=True)).to_be_visible(timeout=PATIENCE_MS)
+    expect(row).to_contain_text("imsmanifest.xml")
+
+
+def drop(admin: Admin, name: str, content: bytes) -> None:
+    area = admin.view.locator(".upload-area")
+    area.evaluate(DROP, [name, base64.b64encode(content).decode()])
+
+
 def upload(admin: Admin, package: Path) -> None:
     """A drop on the upload area; the list then says Processing and Ready by itself."""
     view = admin.view
-    admin.open("Courses")
-    content = base64.b64encode(package.read_bytes()).decode()
-    view.locator(".upload-area").evaluate(DROP, [package.name, content])
+    drop(admin, package.name, package.read_bytes())
     row = admin.row(package.name)
     expect(row.get_by_text(re.compile("^(Processing|Ready)$"))).to_be_visible()
     expect(row.get_by_text("Ready", exact=True)).to_be_visible(timeout=PATIENCE_MS)
@@ -169,3 +189,26 @@ def download(admin: Admin, link: object, folder: Path) -> Path:
     path = folder / started.value.suggested_filename
     started.value.save_as(path)
     return path
+
+
+def test_somebody_enrols_by_the_link_and_plays(stack: Stack, page: Page, tmp_path: Path) -> None:
+    """A clean browser, no login: name and e-mail are typed, the course opens, the CRM knows."""
+    company = Company(stack)
+    company.prepare(tmp_path)
+    page.goto(company.self_enrollment_link(COURSE))
+    expect(page.get_by_role("heading", name=COURSE)).to_be_visible()
+    page.get_by_label("First name").fill("Noor")
+    page.get_by_label("Last name").fill("Haddad")
+    page.get_by_label("E-mail").fill(" Noor.Haddad@Example.com ")
+    page.get_by_role("button", name="Enroll").click()
+    page.get_by_role("button", name="Start the course").click()
+    play_to_the_end(page)
+    expect(page.get_by_role("heading", name="Your progress is saved")).to_be_visible()
+    page.get_by_role("link", name="Back to the course").click()
+    expect(page.get_by_role("button", name="Open again")).to_be_visible(timeout=PATIENCE_MS)
+    wait_until_quiet(stack)
+    crm = stack.sandbox.crm
+    made = [effect["contact"] for effect in crm.effects("contact_created")]
+    done = [Completion(company.location, contact, COURSE, True, 100) for contact in made]
+    assert len(done) == 1
+    assert judge(crm.get("ledger")["entries"], done) == []

@@ -96,7 +96,9 @@ def see_that_all_is_done(admin: Admin) -> None:
     questions = view.locator("#why-questions")
     expect(questions).to_contain_text("question-1")
     expect(questions.get_by_text("Right", exact=True)).to_have_count(5)
-    expect(view.locator("#why-reason")).to_contain_text(re.compile("Everything is done|about to"))
+    expect(view.locator("#why-reason")).to_contain_text(
+        re.compile("Everything is done|Waiting for the CRM")
+    )
 
 
 def check_the_crm(admin: Admin) -> None:

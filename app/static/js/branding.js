@@ -39,15 +39,22 @@ function paint(preview, colour) {
   }
 }
 
-// The largest size at which the name takes four lines at most and no word is cut.
+// As on paper (fitting_size in pdf.py): on one line where that needs no more than a third off, else on
+// four lines at most, with no word cut.
+function fits(text, size, largest) {
+  if (text.scrollWidth > text.clientWidth) return false;
+  const lines = Math.round(text.offsetHeight / (size * 1.3));
+  return lines <= 1 ? size >= largest * 0.66 : lines <= 4 && size < largest * 0.8;
+}
+
 function write(preview, name) {
   const text = preview.querySelector("[data-text=name]");
   const room = text.parentElement;
+  const [largest, smallest] = [room.dataset.largest, room.dataset.smallest].map(Number);
   text.textContent = name;
-  let size = Number(room.dataset.largest);
+  let size = largest;
   room.setAttribute("font-size", size);
-  const tooLarge = () => text.scrollWidth > text.clientWidth || text.offsetHeight > size * 1.3 * 4.5;
-  while (size > Number(room.dataset.smallest) && tooLarge()) room.setAttribute("font-size", (size -= 0.5));
+  while (size > smallest && !fits(text, size, largest)) room.setAttribute("font-size", (size -= 0.5));
 }
 
 document.addEventListener("input", ({ target }) => {

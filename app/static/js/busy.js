@@ -2,6 +2,7 @@
 // is one request. It keeps its place in the focus order: aria-disabled, not disabled.
 
 const LONGEST_PAGE_LOAD_MS = 20000;
+const DOUBLE_CLICK_MS = 1500;
 
 function lock(button) {
   if (button.getAttribute("aria-busy") === "true") return;
@@ -47,7 +48,8 @@ document.addEventListener("submit", (event) => {
   if (!button) return;
   // After this event, or the button's own name and value would be lost from what is sent.
   setTimeout(() => lock(button));
-  setTimeout(() => unlock(button), LONGEST_PAGE_LOAD_MS);
+  const opensTab = form.target === "_blank"; // this page stays, so only a double click is meant
+  setTimeout(() => unlock(button), opensTab ? DOUBLE_CLICK_MS : LONGEST_PAGE_LOAD_MS);
 });
 
 // A locked button, and one that is disabled with a reason, swallow the click.

@@ -129,7 +129,8 @@ def test_untracked_launches_leave_nothing(course: CloudServer) -> None:
     course.enroll("r1")
     for link in (Link("SANDBOX", "c1"), Link("SANDBOX", "c1", "r1", tracking=False)):
         launch = runtime.open_launch(course.cloud, link)
-        runtime.commit(course.cloud, launch, "item1", {"core": {"lesson_status": "passed"}}, True)
+        cmi = {"core": {"lesson_status": "passed"}}
+        runtime.commit(course.cloud, launch, {"item1": cmi}, True)
         runtime.leave(course.cloud, launch)
     assert course.registration("r1")["registrationCompletion"] == "UNKNOWN"
     assert history(course) == []
@@ -143,7 +144,7 @@ def test_a_session_is_resumed_with_its_state(course: CloudServer) -> None:
         "suspend_data": "page 3",
         "core": {"lesson_status": "incomplete", "exit": "suspend", "total_time": "0000:01:00.00"},
     }
-    runtime.commit(cloud, first, "item1", cmi, final=True)
+    runtime.commit(cloud, first, {"item1": cmi}, final=True)
     runtime.save_sequencing(cloud, first, {"any": "state"}, "item1")
     runtime.leave(cloud, first)
     state = runtime.state_for(cloud, runtime.open_launch(cloud, link))
@@ -162,7 +163,7 @@ def test_time_of_an_earlier_attempt_is_kept(course: CloudServer) -> None:
         launch = runtime.open_launch(cloud, link)
         core = {"lesson_status": "failed", "exit": "", "total_time": "0000:00:40.00"}
         core["session_time"] = "0000:00:40.00"
-        runtime.commit(cloud, launch, "item1", {"core": core}, final=True)
+        runtime.commit(cloud, launch, {"item1": {"core": core}}, final=True)
         runtime.leave(cloud, launch)
     shown = course.registration("r1")
     assert shown["totalSecondsTracked"] == 80

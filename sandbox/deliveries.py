@@ -177,6 +177,8 @@ class Deliveries:
 
     def _send_due(self) -> float:
         """Hand what is due to the senders; seconds until the next look."""
+        if len(self._busy) > SENDERS:
+            return 1.0  # they have enough; the one that ends next wakes this thread
         now = time.time()
         with self._store.read() as db:
             rows = db.execute(

@@ -61,7 +61,7 @@ def repair(account: Account, by: str) -> int:
     for effect in effects[:RING_AT_ONCE]:
         later(push.write, effect)
     check = latest(account)
-    if check is not None:
+    if check is not None and effects:
         check.repair(len(effects), by)
     return len(effects)
 

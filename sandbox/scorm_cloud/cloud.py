@@ -82,7 +82,7 @@ class Cloud:
         """What was found in a course version's zip; KeyError if there is no such version."""
         from sandbox.scorm_cloud.packages import Package
 
-        file = self.file(app, course, version).name
+        file = self._file_name(app, course, version)
         if file not in _parsed:
             with self.store.read() as db:
                 row = db.execute(
@@ -93,6 +93,9 @@ class Cloud:
 
     def file(self, app: str, course: str, version: int) -> Path:
         """Where a course version's zip lies; KeyError if there is no such version."""
+        return self.folder / self._file_name(app, course, version)
+
+    def _file_name(self, app: str, course: str, version: int) -> str:
         with self.store.read() as db:
             row = db.execute(
                 "SELECT file FROM course_versions WHERE app = ? AND course = ? AND version = ?",
@@ -100,7 +103,7 @@ class Cloud:
             ).fetchone()
         if row is None:
             raise KeyError(course)
-        return self.folder / str(row["file"])
+        return str(row["file"])
 
 
 _parsed: dict[str, Any] = {}  # by the name of the zip, which never stands for anything else

@@ -40,9 +40,9 @@ _LIST: dict[str, Any] = {
     "orders": {
         "created": "r.created",
         "updated": "i.updated",
-        "course_title": "v.title",
-        "learner_first_name": "r.first_name",
-        "learner_last_name": "r.last_name",
+        "course_title": "coalesce(v.title, '')",
+        "learner_first_name": "coalesce(r.first_name, '')",
+        "learner_last_name": "coalesce(r.last_name, '')",
     },
     "filters": {
         "registration_id": "r.id",

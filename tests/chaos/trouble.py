@@ -16,7 +16,6 @@ from redis.exceptions import RedisError
 from tests.fixtures.sandbox import Controls
 from tests.fixtures.stack import Stack
 from tools import sessions
-from tools.processes import FIRST_GAP
 
 KILLED = ("worker", "worker-2", "clock", "clock-2", "web")
 MOMENT = (0.5, 6.0)  # seconds between two troubles
@@ -103,9 +102,7 @@ class Trouble:
     # The inside
 
     def kill_one(self) -> None:
-        name = self.dice.choice(KILLED)
-        self.stack.supervisor[name].gap = FIRST_GAP
-        self.stack.kill(name)
+        self.stack.kill(self.dice.choice(KILLED))
 
     def pause_one(self) -> None:
         name = self.dice.choice(KILLED)
@@ -121,5 +118,4 @@ class Trouble:
         self.stack.redis.flushall()
 
     def restart_redis(self) -> None:
-        self.stack.supervisor["redis"].gap = self.dice.uniform(0.5, 5)
         self.stack.kill("redis")

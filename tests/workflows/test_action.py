@@ -53,6 +53,7 @@ def test_the_personal_link_opens_the_course_in_any_browser(
 ) -> None:
     link = builder.enroll(course, contact).get_json()["courseLink"]
     elsewhere = client.application.test_client()
+    assert course.link
     assert "Start the course" not in elsewhere.get(f"/e/{course.link.token}").text
     came = elsewhere.get(link)
     assert came.status_code == 303
@@ -64,7 +65,7 @@ def test_a_personal_link_is_good_for_one_course_only(
 ) -> None:
     key = builder.enroll(course, contact).get_json()["courseLink"].rpartition("/")[2]
     other = make_course(account, title="Other", slug="other")
-    assert other.link
+    assert other.link and course.link
     elsewhere = client.application.test_client()
     for address in (f"/e/{other.link.token}/as/{key}", f"/e/{course.link.token}/as/{key}x"):
         assert "Start the course" not in elsewhere.get(elsewhere.get(address).location).text

@@ -206,13 +206,58 @@ def test_instances(enrolled: Client) -> None:
     assert enrolled.reg.get_registration_progress("r1").instance == 1
 
 
+def test_settings_of_versions_instances_and_learning_standards(enrolled: Client) -> None:
+    def chosen(user: str) -> sc.SettingsPostSchema:
+        setting = sc.SettingsIndividualSchema("ApiRollupRegistrationAuthUser", user)
+        return sc.SettingsPostSchema([setting])
+
+    def counts(settings: Any) -> tuple[str, str]:
+        (item,) = (x for x in settings.setting_items if x.id == "ApiRollupRegistrationAuthUser")
+        return item.effective_value, item.effective_value_source
+
+    kind = {"learning_standard": "SCORM12", "single_sco": True}
+    enrolled.app.set_application_configuration(chosen("kind"), **kind)
+    found = enrolled.app.get_application_configuration(**kind)
+    assert counts(found) == ("kind", "learningStandardForApplication")
+    enrolled.course.set_course_version_configuration("c1", 0, chosen("version"))
+    found = enrolled.course.get_course_version_configuration("c1", 0)
+    assert counts(found) == ("version", "course")
+    enrolled.reg.set_registration_instance_configuration("r1", 0, chosen("instance"))
+    found = enrolled.reg.get_registration_instance_configuration("r1", 0)
+    assert counts(found) == ("instance", "registration")
+
+
 def test_tags(enrolled: Client) -> None:
-    enrolled.reg.put_registration_tags("r1", sc.TagListSchema(["x"]))
-    assert enrolled.reg.get_registration_tags("r1").tags == ["x"]
-    enrolled.reg.put_registration_tags_batch(sc.BatchTagsSchema(ids=["r1"], tags=["y"]))
-    assert enrolled.reg.get_registration_tags("r1").tags == ["y"]
-    enrolled.course.put_course_tags("c1", sc.TagListSchema(["k"]))
-    assert enrolled.course.get_course_tags("c1").tags == ["k"]
+    reg, course, learner = enrolled.reg, enrolled.course, enrolled.learner
+    reg.put_registration_tags("r1", sc.TagListSchema(["x"]))
+    assert reg.get_registration_tags("r1").tags == ["loc1", "x"]
+    reg.put_registration_tags_batch(sc.BatchTagsSchema(ids=["r1"], tags=["y", "x"]))
+    assert reg.get_registration_tags("r1").tags == ["loc1", "x", "y"]
+    reg.delete_registration_tags("r1", sc.TagListSchema(["loc1", "x", "never"]))
+    assert reg.get_registration_tags("r1").tags == ["y"]
+    course.put_course_tags("c1", sc.TagListSchema(["k"]))
+    course.put_course_tags_batch(sc.BatchTagsSchema(ids=["c1"], tags=["m"]))
+    course.delete_course_tags("c1", sc.TagListSchema(["k"]))
+    assert course.get_course_tags("c1").tags == ["loc1", "m"]
+    learner.put_learner_tags("u1", sc.TagListSchema(["l"]))
+    learner.put_learner_tags_batch(sc.BatchTagsSchema(ids=["u1"], tags=["n"]))
+    assert learner.get_learner_tags("u1").tags == ["l", "n"]
+    learner.delete_learner_tags("u1", sc.TagListSchema(["l"]))
+    assert learner.get_learner_tags("u1").tags == ["n"]
+
+
+def test_one_wrong_id_in_a_batch_of_tags_changes_nothing(enrolled: Client) -> None:
+    with pytest.raises(sc.rest.ApiException) as refused:
+        enrolled.reg.put_registration_tags_batch(sc.BatchTagsSchema(ids=["r1", "r2"], tags=["y"]))
+    assert refused.value.status == 404
+    assert enrolled.reg.get_registration_tags("r1").tags == ["loc1"]
+
+
+def test_scorm_content_makes_no_xapi_statements(enrolled: Client) -> None:
+    since = "2026-01-01T00:00:00Z"
+    assert enrolled.course.get_course_statements("c1", since=since).statements == []
+    assert enrolled.reg.get_registration_statements("r1", since=since).statements == []
+    assert enrolled.reg.get_registration_instance_statements("r1", 0).statements == []
 
 
 def test_application_settings_and_account(enrolled: Client) -> None:

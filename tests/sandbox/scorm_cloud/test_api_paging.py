@@ -108,6 +108,35 @@ def test_filters(enrolled: CloudServer) -> None:
     assert ids(page(enrolled, learnerId="unknown")) == []
 
 
+def test_instances_come_in_pages(course: CloudServer) -> None:
+    course.enroll("r1")
+    for _ in range(11):
+        course.call("POST", "/registrations/r1/instances")
+    course.control("POST", "play", registrationId="r1", score=70)
+    path, flags = "/registrations/r1/instances", {"includeChildResults": "True"}
+    first = course.call("GET", path, params=flags).json()
+    second = course.call("GET", path, params={"more": first["more"]}).json()
+    assert [each["instance"] for each in first["registrations"]] == list(range(11, 1, -1))
+    assert [each["instance"] for each in second["registrations"]] == [1, 0]
+    assert "more" not in second
+    assert first["registrations"][0]["score"] == {"scaled": 70.0}
+    assert all(each["activityDetails"]["children"] for each in first["registrations"])
+    assert all(each["activityDetails"]["children"] for each in second["registrations"])
+    assert len(course.call("GET", path, params={"since": EVER}).json()["registrations"]) == 12
+    assert course.call("GET", path, params={"until": EVER}).json() == {"registrations": []}
+    assert course.call("GET", path, params={"since": "later"}).status_code == 400
+
+
+def test_the_token_of_instances_is_for_their_registration(course: CloudServer) -> None:
+    course.control("PUT", "settings", page_size=1)
+    for registration in ("r1", "r2"):
+        course.enroll(registration)
+        course.call("POST", f"/registrations/{registration}/instances")
+    more = course.call("GET", "/registrations/r1/instances").json()["more"]
+    for path in ("/registrations/r2/instances", "/registrations"):
+        assert course.call("GET", path, params={"more": more}).status_code == 400
+
+
 def test_courses_by_title_and_tag(course: CloudServer) -> None:
     course.call("PUT", "/courses/c1/tags", json={"tags": ["a", "b"]})
     for query, expected in (

@@ -175,3 +175,12 @@ def test_seventy_retries_between_a_second_and_a_quarter_of_an_hour() -> None:
     assert gaps[0] is not None and gaps[0] < 2 and gaps[-1] == LONGEST_GAP_S
     assert gap(RETRIES + 1) is None
     assert delivered(204) and delivered(302) and not delivered(400) and not delivered(503)
+
+
+def test_every_postback_of_many_plays_arrives_once(course: CloudServer, hub_inbox: Inbox) -> None:
+    names = [f"r{number}" for number in range(60)]
+    for name in names:
+        enroll(course, hub_inbox, name)
+    course.control("POST", "play", plays=[{"registrationId": name} for name in names])
+    eventually(lambda: course.control("GET", "deliveries")["counts"] == {"delivered": 60}, 30)
+    assert sorted(request.json["id"] for request in hub_inbox.received) == sorted(names)

@@ -104,6 +104,20 @@ def test_many_plays_in_one_call(course: CloudServer) -> None:
     assert course.registration("r19")["score"] == {"scaled": 19.0}
 
 
+def test_the_robot_reports_all_items_of_a_course_at_once(
+    course: CloudServer, make_package: MakePackage
+) -> None:
+    course.import_course("c2", make_package("Three parts", items=3))
+    course.enroll("r1", course="c2", postBack={"url": "http://127.0.0.1:9/nobody"})
+    play(course, success="PASSED", score=90, seconds=60)
+    shown = course.registration("r1", includeChildResults="true")
+    parts = shown["activityDetails"]["children"]
+    assert [part["activityCompletion"] for part in parts] == ["COMPLETED"] * 3
+    assert shown["totalSecondsTracked"] == 60
+    assert len(history(course)) == 1
+    assert len(course.control("GET", "deliveries")["deliveries"]) == 1
+
+
 def test_a_launch_link_until_it_expires(course: CloudServer) -> None:
     course.enroll("r1")
     wanted = {"redirectOnExitUrl": "http://hub.test/done", "expiry": 10}

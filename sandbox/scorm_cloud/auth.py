@@ -100,6 +100,8 @@ def _by_token(cloud: Cloud, token: str) -> str:
         content = _signer(cloud).loads(token)
     except BadSignature as error:
         raise ApiError(401, "Authorization Required.") from error
+    if not _secrets(content["app"]):
+        raise ApiError(401, "Authorization Required. The application is gone.")
     if content["expires"] < cloud.clock.timestamp():
         raise ApiError(401, "Authorization Required. The token has expired.")
     if not _allowed(set(content["scopes"])):

@@ -52,11 +52,12 @@ def _version(db: sqlite3.Connection, app: str, course: str, wanted: str | None) 
 
 def _check_limit(db: sqlite3.Connection, app: str) -> None:
     row = db.execute(
-        "SELECT strict_limit, reg_limit, (SELECT count(*) FROM registrations WHERE app = ?)"
-        " AS present FROM applications WHERE id = ?",
+        "SELECT reg_limit, CASE WHEN strict_limit THEN"
+        " (SELECT count(*) FROM registrations WHERE app = ?) >= reg_limit END AS reached"
+        " FROM applications WHERE id = ?",
         (app, app),
     ).fetchone()
-    if row["strict_limit"] and row["present"] >= row["reg_limit"]:
+    if row["reached"]:
         raise ApiError(403, f"The registration limit [{row['reg_limit']}] has been reached.")
 
 

@@ -135,8 +135,8 @@ def _cmi_2004(
 def _find(cloud: Cloud, wanted: Mapping[str, Any]) -> tuple[str, str]:
     with cloud.store.read() as db:
         row = db.execute(
-            "SELECT app, course FROM registrations WHERE id = ? AND (? IS NULL OR app = ?)"
-            " ORDER BY app LIMIT 1",
+            "SELECT app, course FROM registrations WHERE id = ? AND app IN"
+            " (SELECT id FROM applications WHERE ? IS NULL OR id = ?) ORDER BY app LIMIT 1",
             (wanted.get("registrationId"), wanted.get("app"), wanted.get("app")),
         ).fetchone()
     if row is None:

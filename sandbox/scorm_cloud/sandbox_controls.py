@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from sandbox.controls import controls_blueprint, json_body
 from sandbox.scorm_cloud.cloud import Cloud
+from sandbox.scorm_cloud.database import MANAGERS
 from sandbox.scorm_cloud.links import expire_all
 from sandbox.scorm_cloud.robot import play, prepare
 
@@ -103,6 +104,7 @@ def _overview(cloud: Cloud) -> dict[str, Any]:
     return {
         "api": f"{cloud.url}/api/v2",
         "applications": _applications(cloud),
+        "managers": [{"id": name, "secret": secret} for name, secret in MANAGERS.items()],
         "counts": counts,
     }
 

@@ -66,6 +66,10 @@ def test_an_application_from_its_creation_to_its_end(
     (key,) = manage.get_credentials(made.id).credentials
     auth = (made.id, key.credential)
     assert cloud_server.call("GET", "/courses", auth=auth).json() == {"courses": []}
+    path, sent = "/oauth/authenticate/application/token", {"scope": "read"}
+    token = cloud_server.call("POST", path, auth=auth, data=sent).json()["access_token"]
+    bearer = {"Authorization": f"Bearer {token}"}
+    assert cloud_server.call("GET", "/ping", auth=None, headers=bearer).status_code == 200
     assert manage.get_application_info(made.id).allow_delete is False
     manage.update_application(made.id, sc.UpdateApplicationSchema("Renamed", allow_delete=True))
     changed = manage.get_application_info(made.id, include_course_count=True)
@@ -74,6 +78,7 @@ def test_an_application_from_its_creation_to_its_end(
     manage.delete_application(made.id)
     assert refusal(manage.get_application_info, made.id) == 404
     assert cloud_server.call("GET", "/ping", auth=auth).status_code == 401
+    assert cloud_server.call("GET", "/ping", auth=None, headers=bearer).status_code == 401
 
 
 def test_an_application_with_content_stays(

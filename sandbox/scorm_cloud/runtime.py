@@ -129,6 +129,8 @@ def commit(
     """
     if not launch.tracked:
         return
+    if not items and not scos(cloud, launch):
+        return  # a course of pages only was done when it was opened
     with cloud.store.write() as db:
         if instance_row(db, launch) is None:
             return  # the registration was deleted or reset while somebody was in it

@@ -172,8 +172,9 @@ def note(enrollment: Enrollment, zone: ZoneInfo, reference: str, certificate: st
         f"Result: {write.words(Outcome(enrollment.result))}",
         f"Score: {write.percent(enrollment.score)}",
         f"Completed: {write.date_time(enrollment.completed_at, zone)} ({zone.key})",
-        f"Time spent: {write.duration(enrollment.seconds)}",
     ]
+    if enrollment.seconds:  # many courses report it only when the session ends
+        lines.append(f"Time spent: {write.duration(enrollment.seconds)}")
     if certificate:
         lines.append(f"Certificate: {certificate}")
     return "\n".join([*lines, reference])

@@ -42,7 +42,12 @@ def style_guide() -> Flask:
     app = Flask(__name__, static_folder=str(APP / "static"), template_folder=str(APP / "templates"))
     app.jinja_loader.searchpath.append(str(HERE / "templates"))  # type: ignore[union-attr]
     icons.init_app(app)
-    app.jinja_env.globals.update(csp_nonce=lambda: g.nonce, csrf_token=lambda: "token")
+    app.jinja_env.globals.update(
+        csp_nonce=lambda: g.nonce,
+        csrf_token=lambda: "token",
+        csrf_field=lambda: "",
+        framed=lambda: False,
+    )
 
     @app.before_request
     def nonce() -> None:

@@ -4,7 +4,7 @@ POST authorize              a code, as choosing a location or the agency by hand
 POST uninstall, plan        what somebody does in the marketplace, with its webhook
 POST suspend                a location becomes inactive, or active again
 POST location-settings      such as allowDuplicateContact
-POST event                  a webhook by hand
+POST event                  a webhook by hand, or a forgery of one
 POST trigger-subscription   a workflow uses the app's trigger
 POST action                 a workflow reaches the app's action
 POST user-context           the sealed user data of the frame
@@ -104,14 +104,19 @@ def make_controls(crm: Crm) -> Blueprint:
 
     @controls.post("/event")
     def event() -> ResponseReturnValue:
-        """Send one event by hand: ``{"type", "location", "fields"}``."""
+        """Send one event by hand: ``{"type", "location", "fields", "forged"}``."""
         asked = json_body()
         fields = asked.get("fields", {})
         if not isinstance(asked.get("type"), str) or not isinstance(fields, dict):
             raise ValueError("type is the event's name and fields an object.")
         with crm.store.write() as db:
             webhook_id = webhooks.send(
-                crm, db, asked["type"], str(asked.get("location", "")), fields
+                crm,
+                db,
+                asked["type"],
+                str(asked.get("location", "")),
+                fields,
+                forge=asked.get("forged") is True,
             )
         return jsonify(webhookId=webhook_id)
 

@@ -33,6 +33,11 @@ class SigningKey:
         return base64.b64encode(self._key.sign(body)).decode()
 
 
+def forged(body: bytes) -> str:
+    """What somebody without our key would send: a signature by a key of their own."""
+    return base64.b64encode(Ed25519PrivateKey.generate().sign(body)).decode()
+
+
 def _load(path: Path) -> Ed25519PrivateKey:
     key = load_pem_private_key(path.read_bytes(), password=None)
     if not isinstance(key, Ed25519PrivateKey):

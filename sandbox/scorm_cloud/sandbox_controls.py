@@ -1,4 +1,4 @@
-"""The stand-in's own controls: the robot learner, links, applications' permissions."""
+"""The stand-in's own controls: the robot learner, forgeries, links, applications' permissions."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,6 +10,7 @@ from sandbox.controls import controls_blueprint, json_body
 from sandbox.scorm_cloud.cloud import Cloud
 from sandbox.scorm_cloud.database import MANAGERS
 from sandbox.scorm_cloud.links import expire_all
+from sandbox.scorm_cloud.postbacks import forge_postback
 from sandbox.scorm_cloud.robot import play, prepare
 
 _APPLICATION = {
@@ -43,6 +44,16 @@ def cloud_controls(cloud: Cloud) -> Blueprint:
             return jsonify(played=_play_all(cloud, wanted["plays"]))
         except KeyError as error:
             return jsonify(error=f"There is no registration {error.args[0]}."), 404
+
+    @controls.post("/forge")
+    def forge() -> ResponseReturnValue:
+        """Send a forged postback: ``{"registrationId", "app"}``."""
+        asked = json_body()
+        try:
+            forge_postback(cloud, asked.get("app", "SANDBOX"), str(asked.get("registrationId")))
+        except KeyError as error:
+            return jsonify(error=f"There is no registration {error.args[0]}."), 404
+        return jsonify(forged=True)
 
     @controls.post("/links/expire")
     def expire_links() -> ResponseReturnValue:

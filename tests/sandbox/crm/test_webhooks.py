@@ -171,3 +171,11 @@ def test_the_body_is_json_in_unicode(crm: Crm, receiver: Receiver) -> None:
     receiver.wait_for("ContactCreate")
     assert json.loads(receiver.got[-1][1])["name"] == "Zoë Ångström"
     assert "Zoë".encode() in receiver.got[-1][1]
+
+
+def test_a_forgery_carries_a_signature_that_is_not_ours(crm: Crm, receiver: Receiver) -> None:
+    crm.controls.post("event", type="UNINSTALL", location=PLACE, fields={}, forged=True)
+    receiver.wait_for("UNINSTALL")
+    headers, body = receiver.got[-1]
+    with pytest.raises(InvalidSignature):
+        public_key(crm).verify(base64.b64decode(headers["X-GHL-Signature"]), body)

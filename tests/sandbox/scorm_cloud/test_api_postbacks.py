@@ -184,3 +184,15 @@ def test_every_postback_of_many_plays_arrives_once(course: CloudServer, hub_inbo
     course.control("POST", "play", plays=[{"registrationId": name} for name in names])
     eventually(lambda: course.control("GET", "deliveries")["counts"] == {"delivered": 60}, 30)
     assert sorted(request.json["id"] for request in hub_inbox.received) == sorted(names)
+
+
+def test_a_forgery_lies_and_does_not_know_the_password(
+    course: CloudServer, hub_inbox: Inbox
+) -> None:
+    enroll(course, hub_inbox)
+    course.control("POST", "forge", registrationId="r1")
+    (request,) = hub_inbox.wait_for(1)
+    pair = base64.b64decode(request.headers["Authorization"].removeprefix("Basic ")).decode()
+    assert pair == "me:guessed"
+    assert (request.json["id"], request.json["registrationCompletion"]) == ("r1", "COMPLETED")
+    assert course.registration("r1")["registrationCompletion"] == "UNKNOWN"

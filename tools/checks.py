@@ -33,7 +33,7 @@ BROWSERS = [
 ]
 # Stories start many processes of their own: one worker takes them all, one after the other.
 # Most tests wait for other processes most of the time, so there are more workers than cores.
-SIDE_BY_SIDE = ["-n", "4", "--dist", "loadgroup"]
+SIDE_BY_SIDE = ["-n", "3", "--dist", "loadgroup"]
 # What never touches the hub's database says nothing new on a second one.
 WITHOUT_DATABASE = [f"--ignore=tests/{name}" for name in ("clients", "look", "sandbox", "tools")]
 

@@ -32,7 +32,7 @@ class DriftCheck(AccountOwned, OwesWork, Base):
     looked_at: Mapped[int] = mapped_column(default=0)
     found: Mapped[int] = mapped_column(default=0)  # things in the CRM that differ
     unread: Mapped[int] = mapped_column(default=0)  # learners the CRM would not show
-    after: Mapped[str] = mapped_column(String(32), default="")  # the last learner looked at
+    after: Mapped[str] = mapped_column(String(40), default="")  # the last learner or company
     finished_at: Mapped[datetime | None]
     repaired: Mapped[int] = mapped_column(default=0)
     repaired_at: Mapped[datetime | None]

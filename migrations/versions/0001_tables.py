@@ -255,7 +255,7 @@ def upgrade() -> None:
         sa.Column("looked_at", sa.Integer(), nullable=False),
         sa.Column("found", sa.Integer(), nullable=False),
         sa.Column("unread", sa.Integer(), nullable=False),
-        sa.Column("after", sa.String(length=32), nullable=False),
+        sa.Column("after", sa.String(length=40), nullable=False),
         sa.Column("finished_at", app.models.base.UtcDateTime(timezone=True), nullable=True),
         sa.Column("repaired", sa.Integer(), nullable=False),
         sa.Column("repaired_at", app.models.base.UtcDateTime(timezone=True), nullable=True),

@@ -58,12 +58,7 @@ def later(verb: Verb, row: Any, wait: timedelta = timedelta()) -> None:
     """Rings for `verb(row)` after the commit; nothing is rung if the transaction rolls back."""
     if row.id is None:
         db.session.flush()
-    later_by_id(verb, type(row), row.id, wait)
-
-
-def later_by_id(verb: Verb, model: type[Any], row_id: str, wait: timedelta = timedelta()) -> None:
-    """The same for a row that was written without being loaded."""
-    bell = Bell(f"{verb.__module__}.{verb.__qualname__}", model.__name__, row_id, wait)
+    bell = Bell(f"{verb.__module__}.{verb.__qualname__}", type(row).__name__, row.id, wait)
     db.session().info.setdefault("bells", {})[bell] = None
 
 

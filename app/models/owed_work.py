@@ -8,7 +8,7 @@ PostgreSQL, and keeps it for a lease. A worker that dies simply lets the lease r
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any, Self
+from typing import Any
 
 from sqlalchemy import Select, Text, or_, select, update
 from sqlalchemy.engine import CursorResult
@@ -90,10 +90,6 @@ class OwesWork:
         free = or_(type(self).leased_until.is_(None), type(self).leased_until < moment)
         return self._update_if(free & (type(self).due_at <= moment), leased_until=moment + lease)
 
-    def still_mine(self) -> Any:
-        """The condition under which a claim made by `claim` is still this worker's own."""
-        return type(self).leased_until == self.leased_until
-
     def finish(self, claimed: datetime | None) -> bool:
         """Ends a claim. False if new work came in meanwhile, so that the bell must be rung again.
 
@@ -116,9 +112,3 @@ class OwesWork:
         done = session.execute(statement, execution_options={"synchronize_session": False})
         session.expire(self, list(values))
         return isinstance(done, CursorResult) and done.rowcount == 1
-
-    def reload(self) -> Self:
-        session: Session | None = object_session(self)
-        assert session is not None
-        session.refresh(self)
-        return self

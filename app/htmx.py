@@ -45,7 +45,9 @@ def toast(response: Response, text: str, tone: str = "good") -> Response:
 
 
 def vary(response: Response) -> Response:
-    response.vary.add("HX-Request")
+    """Pages and fragments share addresses; what machines are told is the same for everybody."""
+    if response.mimetype != "application/json":
+        response.vary.add("HX-Request")
     return response
 
 

@@ -11,13 +11,16 @@ import threading
 from functools import cache
 from typing import Any
 
+from flask import current_app
+from sqlalchemy import Connection
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from app.extensions import db
 from app.models import WebhookEvent
 
 Row = dict[str, Any]
+CONNECTION = "webhook_connection"  # among the app's extensions
 
 
 class Waiting:
@@ -71,8 +74,37 @@ def keep(together: list[Waiting]) -> None:
 
 
 def insert(rows: list[Row]) -> None:
-    with db.engine.begin() as connection:
-        connection.execute(insert_once(db.engine.dialect.name), rows)
+    """One transaction; a connection that broke since the last one is opened anew, once."""
+    try:
+        insert_by(opened(), rows)
+    except DBAPIError as trouble:
+        if not trouble.connection_invalidated:
+            raise
+        insert_by(opened(), rows)
+
+
+def insert_by(connection: Connection, rows: list[Row]) -> None:
+    try:
+        with connection.begin():
+            connection.execute(insert_once(connection.dialect.name), rows)
+    except SQLAlchemyError:
+        del current_app.extensions[CONNECTION]
+        connection.close()
+        raise
+
+
+def opened() -> Connection:
+    """The app's own connection for this, kept open: the pool asks each that it lends whether it
+    still lives, which would cost as much as the insert. Used by one thread at a time, see Storage.
+    """
+    connection = current_app.extensions.get(CONNECTION)
+    if connection is None:
+        connection = db.engine.connect()
+        if connection.dialect.name == "postgresql":
+            # one statement is a transaction by itself there: one trip instead of three
+            connection = connection.execution_options(isolation_level="AUTOCOMMIT")
+        current_app.extensions[CONNECTION] = connection
+    return connection
 
 
 @cache

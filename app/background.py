@@ -1,48 +1,37 @@
 """`later(verb, row)`: run that verb on that row in a worker, once this transaction has committed.
 
-The queue is only a doorbell. A job carries the verb's dotted name, the row's class and its id; the
-row says whether work is owed. Redis may lose every bell: the clock rings again for due rows.
+The row says whether work is owed; the bell (`app/doorbell.py`) only wakes a worker. Here stands
+what happens around a verb: bells wait for the commit; a worker claims the row, calls the verb,
+commits, and notes trouble on the row. Verbs find all that they need of this in this one file.
 """
 
 from __future__ import annotations
 
 import importlib
 import logging
-import threading
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import click
 from flask import Flask, current_app
-from redis.exceptions import RedisError
-from rq import Queue
-from rq.exceptions import DuplicateJobError
 from rq.serializers import JSONSerializer
 from sqlalchemy import event, inspect
 from sqlalchemy.orm import Session, SessionTransaction
 
+from app import nudges
 from app.clients.http import OutsideError
+from app.doorbell import QUEUE, Bell, Verb, name_of, once_per_lease, ring
 from app.errors import AppError, Hold
 from app.extensions import db, redis
 from app.models import Account, OwesWork, across_accounts, acting_for
+from app.nudges import nudge
+
+__all__ = [
+    "QUEUE", "Bell", "in_words", "later", "let_go", "note_trouble", "nudge", "once_per_lease",
+    "owed", "ring", "run", "run_nudge",
+]  # fmt: skip
 
 log = logging.getLogger(__name__)
-QUEUE = "hub"
-JOB_SECONDS = 110  # below the lease, so that nobody else takes the row meanwhile
-NUDGE_SECONDS = 5  # a lost nudge silences further ones for so long at most
-NUDGE_GAP = 0.02  # seconds
-Verb = Callable[..., Any]
-
-
-@dataclass(frozen=True)
-class Bell:
-    verb: str
-    model: str
-    row_id: str
-    wait: timedelta = timedelta()
 
 
 def owed(verb: Verb) -> Verb:
@@ -58,111 +47,8 @@ def later(verb: Verb, row: Any, wait: timedelta = timedelta()) -> None:
     """Rings for `verb(row)` after the commit; nothing is rung if the transaction rolls back."""
     if row.id is None:
         db.session.flush()
-    bell = Bell(f"{verb.__module__}.{verb.__qualname__}", type(row).__name__, row.id, wait)
+    bell = Bell(name_of(verb), type(row).__name__, row.id, wait)
     db.session().info.setdefault("bells", {})[bell] = None
-
-
-def ring(bell: Bell, app: Flask | None = None, unique: bool = False) -> bool:
-    """Puts one job into Redis. False if Redis is away: the sweeper will ring again."""
-    app = app or current_app._get_current_object()  # type: ignore[attr-defined]
-    queue = Queue(QUEUE, connection=redis(app), serializer=JSONSerializer)
-    options: dict[str, Any] = {
-        "args": [bell.verb, bell.model, bell.row_id],
-        "job_timeout": JOB_SECONDS,
-        "result_ttl": 0,
-        "failure_ttl": 3600,
-    }
-    try:
-        if bell.wait:
-            queue.enqueue_in(bell.wait, run, **options)
-        elif unique:
-            queue.enqueue(run, job_id=once_per_lease(bell, app), unique=True, **options)
-        else:
-            queue.enqueue(run, **options)
-    except DuplicateJobError:
-        return True
-    except RedisError as error:
-        log.warning("the bell could not be rung: %s", type(error).__name__)
-        return False
-    return True
-
-
-def once_per_lease(bell: Bell, app: Flask) -> str:
-    """A job's name, so that a row that waits in the queue is not put there at every sweep.
-
-    It changes with time: a job that failed or died keeps its name in Redis for long.
-    """
-    turn = int(time.time() // app.config["LEASE_SECONDS"])
-    return f"sweep-{bell.model}-{bell.row_id}-{turn}"
-
-
-def nudge(verb: Callable[[], Any]) -> None:
-    """Rings for `verb()`, which looks for due rows by itself; one bell for many commits.
-
-    To be called after the commit. While a nudge waits for a worker, further ones cost a single
-    question to Redis. The worker takes the mark away before it looks, so whoever finds the mark has
-    committed before that look.
-    """
-    app = current_app._get_current_object()  # type: ignore[attr-defined]
-    nudges.add(f"{verb.__module__}.{verb.__qualname__}", app)
-
-
-class Nudges:
-    """Rings at once, in a burst at most every few milliseconds, then for all that came since."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._rung_at = 0.0
-        self._waiting: set[str] = set()
-
-    def add(self, verb_name: str, app: Flask) -> None:
-        with self._lock:
-            if verb_name in self._waiting:
-                return  # a timer is on its way and will ring after this commit
-            wait = self._rung_at + NUDGE_GAP - time.monotonic()
-            if wait <= 0:
-                self._rung_at = time.monotonic()
-            else:
-                self._waiting.add(verb_name)
-        if wait <= 0:
-            ring_nudge(verb_name, app)
-        else:
-            timer = threading.Timer(wait, self._ring, [verb_name, app])
-            timer.daemon = True  # a process that ends leaves the rest to the sweeper
-            timer.start()
-
-    def _ring(self, verb_name: str, app: Flask) -> None:
-        with self._lock:
-            self._waiting.discard(verb_name)
-            self._rung_at = time.monotonic()
-        ring_nudge(verb_name, app)
-
-
-nudges = Nudges()
-
-
-def ring_nudge(verb_name: str, app: Flask) -> None:
-    try:
-        if not redis(app).set(nudge_mark(verb_name), "1", nx=True, ex=NUDGE_SECONDS):
-            return
-        queue = Queue(QUEUE, connection=redis(app), serializer=JSONSerializer)
-        queue.enqueue(run_nudge, verb_name, job_timeout=JOB_SECONDS, result_ttl=0, failure_ttl=60)
-    except RedisError as error:
-        log.warning("the bell could not be rung: %s", type(error).__name__)
-
-
-def nudge_mark(verb_name: str) -> str:
-    return f"hub:nudged:{verb_name}"
-
-
-def run_nudge(verb_name: str) -> None:
-    with current_app.app_context():
-        redis(current_app._get_current_object()).delete(nudge_mark(verb_name))  # type: ignore[attr-defined]
-        try:
-            _verb(verb_name)()
-            db.session.commit()
-        finally:
-            db.session.remove()
 
 
 def ring_bells(session: Session) -> None:
@@ -204,6 +90,17 @@ def _run(verb: Verb, model: type[Any], row_id: str) -> None:
             _close(verb, row, claimed, _attempt(verb, row))
         else:
             _oblige(verb, row)
+
+
+def run_nudge(verb_name: str) -> None:
+    """What a worker does for a nudge: call the verb, which looks for due rows by itself."""
+    with current_app.app_context():
+        nudges.forget(verb_name)
+        try:
+            _verb(verb_name)()
+            db.session.commit()
+        finally:
+            db.session.remove()
 
 
 def _oblige(verb: Verb, row: Any) -> None:

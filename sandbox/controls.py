@@ -101,9 +101,10 @@ def controls_blueprint(
 
     @controls.post("/reset")
     def reset() -> ResponseReturnValue:
-        store.reset()
-        if start_over:
-            start_over()
+        with deliveries.quiet():
+            store.reset()
+            if start_over:
+                start_over()
         return _back_or({"reset": True})
 
     @controls.post("/snapshot")
@@ -114,7 +115,8 @@ def controls_blueprint(
     @controls.post("/restore")
     def restore() -> ResponseReturnValue:
         try:
-            store.restore(_name())
+            with deliveries.quiet():
+                store.restore(_name())
         except KeyError as error:
             return jsonify(error=f"There is no snapshot {error.args[0]}."), 404
         return jsonify(restored=_name())

@@ -12,8 +12,9 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,7 +80,8 @@ class Deliveries:
         self._time_scale = time_scale
         self._wake = threading.Event()
         self._stopped = threading.Event()
-        self._busy: dict[int, str] = {}
+        self._busy: dict[int, str] = {}  # what is on its way: id and order key
+        self._handing_out = threading.Condition()
         self._senders = ThreadPoolExecutor(SENDERS, thread_name_prefix="delivery")
         store.extend(SCHEMA)
 
@@ -90,6 +92,14 @@ class Deliveries:
         self._stopped.set()
         self._wake.set()
         self._senders.shutdown(wait=True)
+
+    @contextmanager
+    def quiet(self) -> Iterator[None]:
+        """Nothing is on its way meanwhile, for whoever replaces all data: numbers begin anew then,
+        and a message from before must neither arrive late nor be taken for one of the new."""
+        with self._handing_out:
+            self._handing_out.wait_for(lambda: not self._busy)
+            yield
 
     def enqueue(
         self,
@@ -177,6 +187,10 @@ class Deliveries:
 
     def _send_due(self) -> float:
         """Hand what is due to the senders; seconds until the next look."""
+        with self._handing_out:
+            return self._hand_out()
+
+    def _hand_out(self) -> float:
         if len(self._busy) > SENDERS:
             return 1.0  # they have enough; the one that ends next wakes this thread
         now = time.time()
@@ -203,14 +217,16 @@ class Deliveries:
             with self._store.read() as db:
                 row = db.execute("SELECT * FROM deliveries WHERE id = ?", (delivery,)).fetchone()
             if row is None or row["state"] != "pending":
-                return  # a reset came between, or it has just been sent
+                return  # it has just been sent
             started = time.time()
             status, error = _attempt(row, self._kinds[row["kind"]].timeout_s)
             self._note(row, status, error, time.time() - started)
         except Exception:
             log.exception("A delivery could not be noted")
         finally:
-            self._busy.pop(delivery, None)
+            with self._handing_out:
+                del self._busy[delivery]
+                self._handing_out.notify_all()
             self._wake.set()
 
     def _note(

@@ -7,6 +7,7 @@ what is there and adds only what is missing.
 
 from __future__ import annotations
 
+import html
 import os
 import re
 import sys
@@ -89,8 +90,14 @@ class Admin:
             fields["csrf_token"] = self.hidden_fields("/settings/scorm-cloud")["csrf_token"]
         answer = self.http.post(self.hub + path, data=fields, allow_redirects=False, timeout=30)
         if answer.status_code >= 400:
-            raise SystemExit(f"The hub answered {answer.status_code} to {path}.")
+            raise SystemExit(f"The hub answered {answer.status_code} to {path}. {words(answer)}")
         return answer
+
+
+def words(answer: requests.Response) -> str:
+    """What the page of an error says."""
+    paragraphs = re.findall(r"<p>(.*?)</p>", answer.text, re.DOTALL)
+    return html.unescape(" ".join(" ".join(paragraphs).split()))
 
 
 def local(url: str) -> str:

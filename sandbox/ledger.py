@@ -32,6 +32,7 @@ class Ledger:
         self._store = store
         self._clock = clock
         self.tenant_key = tenant_key
+        self._calls = itertools.count()
         store.extend(SCHEMA)
         store.on_replaced(self._number_calls)
         self._number_calls()
@@ -143,6 +144,7 @@ class Ledger:
         }
 
     def _number_calls(self) -> None:
+        """Never a number again: calls from before a reset may still be under way."""
         with self._store.read() as db:
             last = db.execute("SELECT max(call) FROM ledger").fetchone()[0] or 0
-        self._calls = itertools.count(last + 1)
+        self._calls = itertools.count(max(last, next(self._calls)) + 1)

@@ -92,7 +92,8 @@ def count(report: Path) -> Counter[str]:
 
 
 def main() -> None:
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, signal.default_int_handler)
     databases, options = read_options()
     everything = not options and databases == [SQLITE, POSTGRESQL]
     set_up(TO_TEST)

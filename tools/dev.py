@@ -33,8 +33,9 @@ DEMO_MADE = LOCAL / "demo-made"
 
 def main() -> None:
     options = read_options()
-    signal.signal(signal.SIGTERM, interrupt)
-    signal.signal(signal.SIGHUP, interrupt)
+    # SIGINT too: a shell that starts us in the background would have us ignore it.
+    for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, interrupt)
     try:
         with only_one_here():
             run(options)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import threading
 from contextlib import suppress
 
 from tools import sessions
@@ -21,6 +22,7 @@ class Guard:
     """The launcher's end of the pipe."""
 
     def __init__(self) -> None:
+        self.telling = threading.Lock()  # each program's keeper tells from a thread of its own
         self.process = subprocess.Popen(
             [sys.executable, "-S", "-m", "tools.guard"],
             cwd=ROOT,
@@ -43,7 +45,7 @@ class Guard:
 
     def _tell(self, line: str) -> None:
         assert self.process.stdin is not None
-        with suppress(BrokenPipeError, ValueError):
+        with self.telling, suppress(BrokenPipeError, ValueError):
             print(line, file=self.process.stdin, flush=True)
 
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import fcntl
 import http.client
+import os
 import random
 import socket
+import tempfile
 from collections.abc import Callable
 from contextlib import closing
+from functools import cache
 from itertools import islice
+from pathlib import Path
 
 HOST = "127.0.0.1"
+_mine: set[int] = set()  # what this process was given
 
 
 def taken(port: int) -> bool:
@@ -39,7 +45,30 @@ def free_ports(count: int) -> list[int]:
     """Ports that nobody uses, all different; from a range that no system hands out by itself, so
     that they are still free when they are needed a moment later."""
     candidates = random.sample(range(20_000, 32_000), 1_000)
-    return list(islice((port for port in candidates if not taken(port)), count))
+    return list(islice((port for port in candidates if reserve(port) and not taken(port)), count))
+
+
+def reserve(port: int) -> bool:
+    """Takes a port for as long as this process lives; False if it was given away before.
+
+    A port is found some moments before a program listens on it. Until then a lock on one byte of a
+    file keeps it from others of this project, such as test runs side by side.
+    """
+    if port in _mine:
+        return False
+    try:
+        fcntl.lockf(_register(), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
+    except OSError:
+        return False
+    _mine.add(port)
+    return True
+
+
+@cache
+def _register() -> int:
+    """The file with a byte for each port, open until this process ends."""
+    path = Path(tempfile.gettempdir()) / f"scorm-hub-ports-{os.getuid()}"
+    return os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
 
 
 def answers(port: int, path: str) -> Callable[[], bool]:

@@ -40,21 +40,26 @@ def server(*, durable: bool = False) -> Iterator[str]:
     if url := os.environ.get("TEST_POSTGRESQL_URL"):
         yield url
         return
-    folder = programs()
-    user = unprivileged_user()
     with tempfile.TemporaryDirectory(prefix="scorm-hub-pg-", ignore_cleanup_errors=True) as place:
-        data = Path(place) / "data"
-        if user:
-            shutil.chown(place, user)
-        initialise(folder, data, user)
-        port = free_ports(1)[0]
+        url, postgres = throw_away(Path(place), durable=durable)
         supervisor = Supervisor(lambda name, line: None)
         try:
-            supervisor.start(program(folder, data, port, user, {} if durable else CARELESS))
+            supervisor.start(postgres)
             supervisor.wait_until_ready(START_SECONDS)
-            yield f"postgresql://hub@{HOST}:{port}/postgres"
+            yield url
         finally:
             supervisor.close()
+
+
+def throw_away(place: Path, *, durable: bool = False) -> tuple[str, Program]:
+    """A new server in this folder: the address of its database `postgres`, and what to run."""
+    folder, user, data = programs(), unprivileged_user(), place / "data"
+    if user:
+        shutil.chown(place, user)
+    initialise(folder, data, user)
+    port = free_ports(1)[0]
+    postgres = program(folder, data, port, user, {} if durable else CARELESS)
+    return f"postgresql://hub@{HOST}:{port}/postgres", postgres
 
 
 def initialise(folder: Path, data: Path, user: str | None) -> None:

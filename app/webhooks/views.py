@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 from typing import Any
 
 from flask import Blueprint, Response, current_app, request
@@ -84,7 +83,7 @@ def basic_credentials() -> tuple[str, str] | None:
 
 def json_object(text: str) -> dict[str, Any]:
     try:
-        found = json.loads(text)
+        found = current_app.json.loads(text)
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}

@@ -22,13 +22,25 @@ from sandbox.scorm_cloud.cloud import Cloud
 from sandbox.scorm_cloud.course_assets import assets
 from sandbox.scorm_cloud.courses import courses
 from sandbox.scorm_cloud.errors import handle_errors
+from sandbox.scorm_cloud.import_calls import import_calls
 from sandbox.scorm_cloud.imports import resume_imports
+from sandbox.scorm_cloud.instance_calls import instance_calls
 from sandbox.scorm_cloud.learners import learners
 from sandbox.scorm_cloud.management import management
 from sandbox.scorm_cloud.registrations import registrations
 from sandbox.scorm_cloud.sandbox_controls import cloud_controls
 
 API = "/api/v2"
+_PARTS = (
+    applications,
+    management,
+    import_calls,
+    courses,
+    assets,
+    registrations,
+    instance_calls,
+    learners,
+)
 
 
 def create_app(data: Path | None = None) -> Flask:
@@ -54,7 +66,7 @@ def create_app(data: Path | None = None) -> Flask:
 def _api() -> Blueprint:
     api = Blueprint("api", __name__, url_prefix=API)
     api.before_request(auth.authenticate)
-    for part in (applications, management, courses, assets, registrations, learners):
+    for part in _PARTS:
         api.register_blueprint(part)
     return api
 

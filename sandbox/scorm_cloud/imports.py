@@ -134,6 +134,8 @@ def _publish(cloud: Cloud, row: sqlite3.Row, request: dict[str, Any], path: Path
         raise ImportFailedError(str(error)) from error
     app, course, now = row["app"], row["course"], cloud.now()
     with cloud.store.write() as db:
+        if not db.execute("SELECT 1 FROM import_jobs WHERE id = ?", (row["id"],)).fetchone():
+            return  # a reset came between
         known = db.execute(
             "SELECT newest FROM courses WHERE app = ? AND id = ?", (app, course)
         ).fetchone()

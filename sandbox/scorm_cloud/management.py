@@ -10,12 +10,12 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, g, jsonify, request
+from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from sandbox.scorm_cloud.cloud import the_cloud
+from sandbox.scorm_cloud.cloud import Cloud, the_cloud
 from sandbox.scorm_cloud.errors import ApiError
-from sandbox.scorm_cloud.paging import Listing, read_page
+from sandbox.scorm_cloud.paging import Listing, answer_page
 from sandbox.scorm_cloud.query import body, flag
 
 management = Blueprint("management", __name__, url_prefix="/appManagement")
@@ -39,12 +39,7 @@ LISTING = Listing(
 
 @management.get("/applicationList")
 def list_applications() -> ResponseReturnValue:
-    cloud = the_cloud()
-    with cloud.store.read() as db:
-        page = read_page(cloud, db, LISTING, g.app_id, ())
-        shown = [_application(db, row, page.args) for row in page.rows]
-    answer, headers = page.answer("applications", shown)
-    return jsonify(answer), headers
+    return answer_page("applications", LISTING, (), _application)
 
 
 @management.get("/applications")
@@ -71,8 +66,9 @@ def create_application() -> ResponseReturnValue:
 
 @management.get("/applications/<app>")
 def get_application(app: str) -> ResponseReturnValue:
-    with the_cloud().store.read() as db:
-        return jsonify(_application(db, _found(db, app), request.args))
+    cloud = the_cloud()
+    with cloud.store.read() as db:
+        return jsonify(_application(cloud, db, _found(db, app), request.args))
 
 
 @management.put("/applications/<app>")
@@ -193,7 +189,7 @@ def _found_credential(db: sqlite3.Connection, app: str, credential: str) -> sqli
 
 
 def _application(
-    db: sqlite3.Connection, row: sqlite3.Row, args: Mapping[str, str]
+    cloud: Cloud, db: sqlite3.Connection, row: sqlite3.Row, args: Mapping[str, str]
 ) -> dict[str, Any]:
     """The ApplicationInfo of a row, with the counts that were asked for."""
     shown: dict[str, Any] = {

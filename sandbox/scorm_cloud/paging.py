@@ -12,9 +12,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from flask import request
+from flask import g, jsonify, request
+from flask.typing import ResponseReturnValue
 
-from sandbox.scorm_cloud.cloud import Cloud
+from sandbox.scorm_cloud.cloud import Cloud, the_cloud
 from sandbox.scorm_cloud.errors import ApiError
 from sandbox.scorm_cloud.query import INVALID, choice, flag, moment, words
 
@@ -50,12 +51,23 @@ class Page:
     more: str | None
     total: int | None
 
-    def answer(self, key: str, items: list[Any]) -> tuple[dict[str, Any], dict[str, str]]:
-        """Body and headers of the answer."""
-        shown: dict[str, Any] = {key: items}
-        if self.more:
-            shown["more"] = self.more
-        return shown, {} if self.total is None else {"X-Total-Count": str(self.total)}
+
+# Shows one row: the row and the arguments of the call, with those its token kept.
+Show = Callable[[Cloud, sqlite3.Connection, sqlite3.Row, Mapping[str, str]], dict[str, Any]]
+
+
+def answer_page(
+    key: str, listing: Listing, within: tuple[str, ...], show: Show
+) -> ResponseReturnValue:
+    """The answer to the present call of a list, with the page's items under ``key``."""
+    cloud = the_cloud()
+    with cloud.store.read() as db:
+        page = read_page(cloud, db, listing, g.app_id, within)
+        shown: dict[str, Any] = {key: [show(cloud, db, row, page.args) for row in page.rows]}
+    if page.more:
+        shown["more"] = page.more
+    headers = {} if page.total is None else {"X-Total-Count": str(page.total)}
+    return jsonify(shown), headers
 
 
 def read_page(

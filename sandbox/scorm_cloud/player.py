@@ -8,9 +8,6 @@ origin makes. Who knows the unguessable name of a launch may commit to it; there
 """
 
 import json
-import os
-from collections.abc import Iterator
-from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,7 +19,8 @@ from sandbox.scorm_cloud import runtime
 from sandbox.scorm_cloud.cloud import Cloud, the_cloud
 from sandbox.scorm_cloud.content import serve_member
 from sandbox.scorm_cloud.links import Expired, launch_by_link
-from sandbox.scorm_cloud.packages import Activity, Package
+from sandbox.scorm_cloud.origins import content_origin
+from sandbox.scorm_cloud.player_session import session_for, web_address
 
 blueprint = Blueprint(
     "player",
@@ -47,29 +45,6 @@ PLAYER_POLICY = "; ".join(
         "form-action 'none'",
     ]
 )
-
-
-def content_origin(cloud_url: str) -> str:
-    """The origin of player and courses, beside the stand-in's own: `content.` before its host.
-
-    CLOUD_CONTENT_URL overrides it, for a set-up whose host names are not of that pattern.
-    """
-    if chosen := os.environ.get("CLOUD_CONTENT_URL"):
-        return chosen.rstrip("/")
-    address = urlsplit(cloud_url)
-    host = address.hostname or "cloud.localhost"
-    if host == "localhost" or is_number(host):
-        host = "cloud.localhost"
-    port = f":{address.port}" if address.port else ""
-    return f"{address.scheme}://content.{host}{port}"
-
-
-def is_number(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
 
 
 @blueprint.before_app_request
@@ -132,7 +107,7 @@ def page(launch_id: str) -> ResponseReturnValue:
         "player/player.html",
         launch=opened,
         package=package,
-        session=session_for(cloud, opened, package),
+        session=session_for(cloud, opened, package, request.path),
         library="scorm12.min.js" if package.sequencing is None else "scorm2004.min.js",
     )
     return html, 200, {"Cache-Control": "no-store"}
@@ -146,12 +121,31 @@ def course_file(launch_id: str, name: str) -> ResponseReturnValue:
 
 @blueprint.post("/play/<launch_id>/commit")
 def commit(launch_id: str) -> ResponseReturnValue:
-    """Store what the runtime reports: one item's data, the course's status, where to resume.
+    """Store what the runtime reports: one item's data, the course's status, where to resume."""
+    report = read_json()
+    if not isinstance(report, dict):
+        abort(400)
+    store(the_cloud(), find_launch(launch_id), report)
+    return jsonify(result=True, errorCode=0)
+
+
+@blueprint.post("/play/<launch_id>/leave")
+def leave(launch_id: str) -> ResponseReturnValue:
+    """The learner left, by the button or by closing the window; then with the last reports.
 
     The content type is not looked at: the last message of a session comes as a beacon.
     """
     cloud, opened = the_cloud(), find_launch(launch_id)
-    report = read_report()
+    reports = read_json() or []
+    if not isinstance(reports, list) or not all(isinstance(each, dict) for each in reports):
+        abort(400)
+    for report in reports:
+        store(cloud, opened, report)
+    runtime.leave(cloud, opened)
+    return jsonify(result=True)
+
+
+def store(cloud: Cloud, opened: runtime.Launch, report: dict[str, Any]) -> None:
     item, cmi = report.get("item"), report.get("cmi")
     if isinstance(item, str) and isinstance(cmi, dict):
         runtime.commit(cloud, opened, {item: cmi}, bool(report.get("final")), known(report, "root"))
@@ -159,14 +153,6 @@ def commit(launch_id: str) -> ResponseReturnValue:
         runtime.commit(cloud, opened, {}, True, root)
     if "sequencing" in report:
         runtime.save_sequencing(cloud, opened, report["sequencing"], known(report, "suspended"))
-    return jsonify(result=True, errorCode=0)
-
-
-@blueprint.post("/play/<launch_id>/leave")
-def leave(launch_id: str) -> ResponseReturnValue:
-    """The learner left, by the button or by closing the window."""
-    runtime.leave(the_cloud(), find_launch(launch_id))
-    return jsonify(result=True)
 
 
 @blueprint.get("/play/<launch_id>/end")
@@ -183,71 +169,15 @@ def find_launch(launch_id: str) -> runtime.Launch:
     return opened
 
 
-def session_for(cloud: Cloud, opened: runtime.Launch, package: Package) -> dict[str, Any]:
-    """All that the page's script needs to know about this launch."""
-    state = runtime.state_for(cloud, opened)
-    learner = opened.learner
-    names = [name for name in (learner["lastName"], learner["firstName"]) if name]
-    here = url_for("player.page", launch_id=opened.id)
-    return {
-        "base": here,
-        "exit": exit_address(opened.redirect, f"{here}end"),
-        "learner": {"id": learner["id"], "name": ", ".join(names)},
-        "items": list(items_below(package.root, None)),
-        "tree": package.sequencing,
-        "start": opened.start_sco,
-        "last": state.suspended_item,
-        "stored": state.items,
-        "sequencing": state.sequencing,
-    }
-
-
-def items_below(activity: Activity, parent: str | None) -> Iterator[dict[str, Any]]:
-    """The lines of the manifest, as the script sees them."""
-    yield item_for(activity, parent)
-    for each in activity.children:
-        yield from items_below(each, activity.identifier)
-
-
-def item_for(activity: Activity, parent: str | None) -> dict[str, Any]:
-    return {
-        "id": activity.identifier,
-        "parent": parent,
-        "title": activity.title,
-        "href": activity.href,
-        "launchData": activity.data_from_lms or "",
-        "masteryScore": activity.mastery_score,
-        "maxTimeAllowed": activity.max_time_allowed or "",
-        "timeLimitAction": activity.time_limit_action or "",
-        "completionThreshold": activity.completion_threshold,
-        "scaledPassingScore": activity.scaled_passing_score,
-    }
-
-
-def exit_address(wanted: str, end_page: str) -> str:
-    """Where to go on exit: a web address, or one of SCORM Cloud's key words, or our own page."""
-    if wanted.lower() == "blank":
-        return "about:blank"
-    if wanted.lower() == "closer":
-        return "closer"
-    return web_address(wanted) or end_page
-
-
-def web_address(text: str) -> str | None:
-    return text if urlsplit(text).scheme in ("http", "https") else None
-
-
-def read_report() -> dict[str, Any]:
-    """The JSON object in the body. 413 if it is too large, 400 if it is none."""
+def read_json() -> Any:
+    """The JSON in the body, None without one. 413 if it is too large, 400 if it is none."""
     if (request.content_length or 0) > LARGEST_COMMIT:
         abort(413)
+    sent = request.get_data(cache=False)
     try:
-        report = json.loads(request.get_data(cache=False))
+        return json.loads(sent) if sent else None
     except ValueError:
         abort(400)
-    if not isinstance(report, dict):
-        abort(400)
-    return report
 
 
 def known(report: dict[str, Any], name: str) -> Any:

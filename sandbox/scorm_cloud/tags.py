@@ -54,6 +54,23 @@ def add_tag_routes(blueprint: Blueprint, noun: str, read: Read, write: Write) ->
                 cloud.ledger.applied(db, f"{noun}_tagged", None, {"id": owner, "tags": tags})
 
 
+def add_column_routes(
+    blueprint: Blueprint, noun: str, found: Callable[[sqlite3.Connection, str], sqlite3.Row]
+) -> None:
+    """The same where the tags are a column of the table named like the blueprint."""
+
+    def read(db: sqlite3.Connection, app: str, owner: str) -> list[str]:
+        return list(json.loads(found(db, owner)["tags"]))
+
+    def write(db: sqlite3.Connection, app: str, owner: str, tags: list[str]) -> None:
+        db.execute(
+            f"UPDATE {blueprint.name} SET tags = ? WHERE app = ? AND id = ?",
+            (json.dumps(tags), app, owner),
+        )
+
+    add_tag_routes(blueprint, noun, read, write)
+
+
 def merged(old: str, added: list[str]) -> str:
     """The stored form of old tags with some added."""
     return json.dumps(list(dict.fromkeys([*json.loads(old), *added])))

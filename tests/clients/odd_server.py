@@ -5,6 +5,7 @@ itself. The server remembers what it was asked.
 """
 
 import json
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -61,14 +62,18 @@ class OddServer:
 
 
 @contextmanager
-def odd_server() -> Iterator[OddServer]:
+def odd_server(tls: ssl.SSLContext | None = None) -> Iterator[OddServer]:
     odd = OddServer()
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def handle_one_request(self) -> None:
-            self.raw_requestline = self.rfile.readline(65537)
+            try:
+                self.raw_requestline = self.rfile.readline(65537)
+            except ssl.SSLError:  # whoever called did not like our certificate
+                self.close_connection = True
+                return
             if not self.raw_requestline or not self.parse_request():
                 self.close_connection = True
                 return
@@ -79,7 +84,11 @@ def odd_server() -> Iterator[OddServer]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    odd.url = f"http://127.0.0.1:{server.server_port}"
+    if tls is not None:  # each request's own thread shakes hands, and only there may it fail
+        server.socket = tls.wrap_socket(
+            server.socket, server_side=True, do_handshake_on_connect=False
+        )
+    odd.url = f"{'https' if tls else 'http'}://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     try:

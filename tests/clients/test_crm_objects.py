@@ -126,6 +126,10 @@ def test_a_contact_is_related_to_its_record_once(
     ]
     assert crm.relations(contact.id) == relations
 
+    for _ in range(2):  # a second time it is gone already
+        crm.delete_relation(relations[0].id)
+    assert crm.relations(contact.id) == []
+
 
 def test_relations_to_what_is_not_there_are_refused(crm: Crm, schema: ObjectSchema) -> None:
     association = crm.create_association(

@@ -40,7 +40,10 @@ class Location:
 
 @dataclass(frozen=True)
 class User:
-    """Somebody who works in the CRM. `role` is admin or user, `kind` account or agency."""
+    """Somebody who works in the CRM. `role` is admin or user, `kind` account or agency.
+
+    `restricted` is said of the agency's people: only the locations listed are open to them.
+    """
 
     id: str
     name: str
@@ -48,11 +51,13 @@ class User:
     role: str
     kind: str
     location_ids: tuple[str, ...] = ()
+    restricted: bool = False
     deleted: bool = False
 
     @classmethod
     def parse(cls, answer: dict[str, Any]) -> Self:
         roles = mapping(answer.get("roles"))
+        listed, restricted = texts(roles.get("locationIds")), roles.get("restrictSubAccount")
         full = f"{text(answer.get('firstName'))} {text(answer.get('lastName'))}".strip()
         return cls(
             id=text(answer.get("id")),
@@ -60,9 +65,17 @@ class User:
             email=text(answer.get("email")),
             role=text(roles.get("role")),
             kind=text(roles.get("type")),
-            location_ids=texts(roles.get("locationIds")),
+            location_ids=listed,
+            restricted=restricted if isinstance(restricted, bool) else bool(listed),
             deleted=answer.get("deleted") is True,
         )
+
+    def may_enter(self, location_id: str, *, of_their_agency: bool) -> bool:
+        """Whether a location is open to them; all of their own agency's are, unless restricted."""
+        if self.deleted:
+            return False
+        unbound = self.kind == "agency" and not self.restricted and of_their_agency
+        return unbound or location_id in self.location_ids
 
 
 @dataclass(frozen=True)

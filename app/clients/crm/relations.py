@@ -91,3 +91,12 @@ class Relations(Connection):
         path = f"/associations/relations/{part(record_id)}"
         only = {"associationIds": list(association_ids)}
         return [Relation.parse(item) for item in self._every(path, "relations", **only)]
+
+    def delete_relation(self, relation_id: str) -> None:
+        """DELETE /associations/relations/{relation id}. Gone already: fine."""
+        path = f"/associations/relations/{part(relation_id)}"
+        try:
+            self._http.call("DELETE", path, params=self._here)
+        except OutsideError as error:
+            if not error.is_gone:
+                raise

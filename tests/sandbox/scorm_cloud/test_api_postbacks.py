@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
+import threading
 from typing import Any
 
 import pytest
 
 from sandbox.scorm_cloud.delivery import LONGEST_GAP_S, RETRIES, delivered, gap
-from tests.sandbox.conftest import CloudServer, Inbox
+from tests.sandbox.conftest import CloudServer, Inbox, Serve
+from tests.sandbox.scorm_cloud.conftest import MakePackage
 from tests.waiting import eventually
 
 
@@ -196,3 +198,30 @@ def test_a_forgery_lies_and_does_not_know_the_password(
     assert pair == "me:guessed"
     assert (request.json["id"], request.json["registrationCompletion"]) == ("r1", "COMPLETED")
     assert course.registration("r1")["registrationCompletion"] == "UNKNOWN"
+
+
+def test_a_reset_waits_for_what_is_on_its_way(
+    course: CloudServer, hub_inbox: Inbox, serve: Serve, make_package: MakePackage
+) -> None:
+    """What is sent afterwards has the same number and is not taken for delivered."""
+    arrived, go_on = threading.Event(), threading.Event()
+
+    def slow(environ: Any, start_response: Any) -> list[bytes]:
+        arrived.set()
+        go_on.wait(60)
+        start_response("204 No Content", [])
+        return []
+
+    course.enroll("r1", postBack={"url": serve(slow), "authType": "HTTPBASIC"})
+    play(course)
+    assert arrived.wait(60)
+    reset = threading.Thread(target=course.control, args=("POST", "reset"))
+    reset.start()
+    reset.join(0.5)  # it does not end yet
+    go_on.set()
+    reset.join()
+    course.control("PUT", "settings", import_polls=0)
+    course.import_course("c1", make_package())
+    enroll(course, hub_inbox)
+    play(course)
+    hub_inbox.wait_for(1)

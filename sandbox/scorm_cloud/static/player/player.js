@@ -3,48 +3,36 @@
 import { ContentFrame } from "./frame.js";
 import { Runtime12 } from "./scorm12.js";
 import { Runtime2004 } from "./scorm2004.js";
-import { leave, sayLeft, session } from "./session.js";
+import { leave, leaveAtOnce, session } from "./session.js";
 import { View } from "./view.js";
 
 const view = new View();
 const frame = new ContentFrame(document.getElementById("place"));
 const Runtime = session.tree === null ? Runtime12 : Runtime2004;
 const runtime = new Runtime(frame, view, exit);
+let exiting = false;
 let gone = false;
-let busy = false;
 
 async function exit() {
-  if (gone) return;
+  if (exiting) return;
+  exiting = true;
+  view.hold();
   view.notice("Saving your progress…");
   await runtime.close();
   gone = true;
   await leave();
 }
 
-// One move at a time: unloading a course takes a moment, in which a second click may come.
-function oneAtATime(move) {
-  return async (...details) => {
-    if (busy || gone) return;
-    busy = true;
-    try {
-      await move(...details);
-    } finally {
-      busy = false;
-    }
-  };
-}
-
 view.on({
-  choose: oneAtATime((id) => runtime.choose(id)),
-  go: oneAtATime((way) => runtime.go(way)),
-  exit: oneAtATime(exit),
+  choose: (id) => view.during(() => runtime.choose(id)),
+  go: (way) => view.during(() => runtime.go(way)),
+  exit,
 });
 
 addEventListener("pagehide", () => {
   if (gone) return;
   gone = true;
-  runtime.closeNow();
-  sayLeft();
+  leaveAtOnce(() => runtime.closeNow());
 });
 
 // A page that the browser brings back from memory has no course in it any more.

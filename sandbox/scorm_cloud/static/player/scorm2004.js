@@ -27,6 +27,7 @@ export class Runtime2004 {
     this.ended = false;
     this.leaving = null; // the request with which the present item is being sent away
     this.final = null; // the data of a Terminate that is being carried out
+    this.timer = null;
     this.validity = { continue: false, previous: false, choice: {} };
     this.api = this.connect();
   }
@@ -100,7 +101,10 @@ export class Runtime2004 {
   // Delivery is announced in the middle of the content's Terminate, so it has to wait a moment.
   deliverLater(id) {
     this.delivered = id;
-    setTimeout(() => this.deliver());
+    this.view.during(async () => {
+      await new Promise((resolve) => setTimeout(resolve));
+      await this.deliver();
+    });
   }
 
   async deliver() {
@@ -122,7 +126,7 @@ export class Runtime2004 {
     this.frame.show(item);
     this.view.opened(item);
     report({ sequencing: this.api.serializeSequencingState(), suspended: item.id });
-    this.offerLater();
+    this.offer();
   }
 
   // The functions a course sees; see the note on navigation at the top.
@@ -163,12 +167,10 @@ export class Runtime2004 {
 
   // The last word of an item or of the session, with the course's status and where to resume.
   reportEnd(body) {
-    const message = { ...body, root: this.root() };
     const state = this.isOver()
       ? { sequencing: null, suspended: null }
       : { sequencing: this.api.serializeSequencingState(), suspended: this.item?.id };
-    // The state of a large course may not fit; then the one of the last delivery counts.
-    return report({ ...message, ...state }) || report(message);
+    return report({ ...body, root: this.root(), ...state });
   }
 
   isOver() {
@@ -259,12 +261,13 @@ export class Runtime2004 {
   }
 
   offerLater() {
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.offer(), SETTLING);
+    this.timer ??= setTimeout(() => this.offer(), SETTLING);
   }
 
   // What could be opened if the item ended now counts as well as what can be opened already.
   offer() {
+    clearTimeout(this.timer);
+    this.timer = null;
     const able = (way) =>
       this.validity[way] || this.api.previewNavigationRequest(way).outcome === "allowed";
     this.view.hide(this.validity.hideLmsUi ?? []);

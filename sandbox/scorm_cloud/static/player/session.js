@@ -4,37 +4,51 @@ export const session = JSON.parse(document.getElementById("session").textContent
 export const items = new Map(session.items.map((item) => [item.id, item]));
 export const launchable = session.items.filter((item) => item.href !== null);
 
-let unloading = false; // while content is being unloaded, only beacons get through
-let refused = null; // a report that was too large for a beacon
+const left = `${session.base}leave`;
+let held = null; // reports that wait while content is unloaded; null: each goes at once
+let going = false; // the player's own page is going away
 
+// Browsers do not let a page wait for an answer while content is unloaded. What is reported then
+// waits, and goes in order as soon as the content is gone.
 export function beginUnloading() {
-  unloading = true;
+  held ??= [];
 }
 
 export function endUnloading() {
-  unloading = false;
-  const late = refused;
-  refused = null;
-  if (late !== null) report(late);
+  if (going) return;
+  const late = held ?? [];
+  held = null;
+  for (const body of late) report(body);
 }
 
-// Sends a report and waits for the answer, as SCORM's calls demand. Browsers refuse to wait while
-// a page is unloaded; then a beacon carries it, whose arrival nobody can confirm and which may
-// not be larger than 64 kB. What is larger goes after the content is gone.
+// Sends a report and waits for the answer, as SCORM's calls demand. It says whether it was kept.
 export function report(body) {
-  const text = JSON.stringify(body);
+  if (held !== null) return hold(body);
+  const kept = send(body);
+  // A page of the course may be going away by itself, when some browsers let nobody wait.
+  if (kept === null) setTimeout(() => send(body));
+  return kept === true;
+}
+
+// Whether the server kept it; null if it could not be asked.
+function send(body) {
   const request = new XMLHttpRequest();
   try {
     request.open("POST", `${session.base}commit`, false);
     request.setRequestHeader("Content-Type", "application/json");
-    request.send(text);
+    request.send(JSON.stringify(body));
     return request.status === 200;
   } catch {
-    if (!unloading) return false;
-    const queued = navigator.sendBeacon(`${session.base}commit`, text);
-    if (!queued) refused = body;
-    return queued;
+    return null;
   }
+}
+
+// Reports of one item in a row become one, so that the last of them fit into a beacon.
+function hold(body) {
+  const last = held.at(-1);
+  if (last && (last.item ?? body.item) === (body.item ?? last.item)) Object.assign(last, body);
+  else held.push(body);
+  return true;
 }
 
 // Whether what happens now is the doing of somebody at the keyboard. A course that finishes when
@@ -43,15 +57,22 @@ export function learnerDidIt() {
   return navigator.userActivation?.isActive ?? true;
 }
 
-export function sayLeft() {
-  navigator.sendBeacon(`${session.base}leave`);
+// The page goes away: all that `closing` still reports, and that the learner left, in one message,
+// so that nothing overtakes anything. It is a beacon, whose arrival nobody can confirm and which may
+// not be larger than 64 kB; if it is, the sequencing state of the last delivery has to do.
+export function leaveAtOnce(closing) {
+  going = true;
+  beginUnloading();
+  closing();
+  const smaller = held.map(({ sequencing, ...rest }) => rest);
+  [held, smaller, []].some((words) => navigator.sendBeacon(left, JSON.stringify(words)));
 }
 
 export async function leave() {
   try {
-    await fetch(`${session.base}leave`, { method: "POST" });
+    await fetch(left, { method: "POST" });
   } catch {
-    sayLeft();
+    navigator.sendBeacon(left);
   }
   if (session.exit === "closer") {
     window.close(); // works for windows that a script opened; others see the closing page

@@ -1,4 +1,7 @@
 // The player's own controls: the table of contents, the buttons and the notice in the middle.
+//
+// Going from one item to the next takes a moment, in which another click would lead astray: until it
+// is over, everything that could be pressed is disabled.
 
 import { stateOf } from "./launchdata.js";
 import { items } from "./session.js";
@@ -8,7 +11,11 @@ const narrow = matchMedia("(max-width: 40rem)");
 
 export class View {
   constructor() {
+    this.place = find("place");
+    this.exit = find("exit");
     this.contents = find("contents");
+    this.held = 0; // how many moves are under way
+    this.ways = { next: false, previous: false, choices: () => false };
     this.toggle = find("contents-toggle");
     if (this.toggle === null) return;
     this.toggle.addEventListener("click", () => this.fold(!this.contents.hidden));
@@ -23,15 +30,35 @@ export class View {
 
   // Connects the controls: what a click on each of them does.
   on({ choose, go, exit }) {
-    find("exit").addEventListener("click", exit);
+    this.exit.addEventListener("click", exit);
     find("continue")?.addEventListener("click", () => go("continue"));
     find("previous")?.addEventListener("click", () => go("previous"));
     this.contents?.addEventListener("click", (event) => {
       const button = event.target.closest("button");
-      if (button === null) return;
+      if (button === null || button.disabled) return;
       if (narrow.matches) this.fold(true);
       choose(button.closest("li").dataset.item);
     });
+    this.draw();
+  }
+
+  hold() {
+    this.held += 1;
+    this.draw();
+  }
+
+  release() {
+    this.held -= 1;
+    this.draw();
+  }
+
+  async during(move) {
+    this.hold();
+    try {
+      await move();
+    } finally {
+      this.release();
+    }
   }
 
   fold(hidden) {
@@ -61,13 +88,21 @@ export class View {
   }
 
   // Which ways are open: `choices(id)` tells it for each entry of the table of contents.
-  offer({ next, previous, choices }) {
+  offer(ways) {
+    this.ways = ways;
+    this.draw();
+  }
+
+  draw() {
+    const busy = this.held > 0;
+    this.place.setAttribute("aria-busy", String(busy));
+    this.exit.disabled = busy;
     if (this.contents === null) return;
-    find("continue").disabled = !next;
-    find("previous").disabled = !previous;
+    find("continue").disabled = busy || !this.ways.next;
+    find("previous").disabled = busy || !this.ways.previous;
     for (const entry of this.contents.querySelectorAll("li")) {
       const button = entry.querySelector(":scope > button");
-      if (button !== null) button.disabled = !choices(entry.dataset.item);
+      if (button !== null) button.disabled = busy || !this.ways.choices(entry.dataset.item);
     }
   }
 

@@ -145,10 +145,11 @@ class Learner:
 
     @property
     def course(self) -> Frame:
-        """The document of the item that is open."""
-        element = self.page.wait_for_selector("#place iframe")
+        """The document of the item that is open, when its scripts have run."""
+        element = self.page.wait_for_selector("#place:not([aria-busy=true]) iframe")
         frame = element.content_frame() if element else None
         assert frame is not None
+        frame.wait_for_url(lambda url: "/course/" in url, wait_until="domcontentloaded")
         return frame
 
     def open_item(self) -> str:
@@ -157,11 +158,12 @@ class Learner:
         return (name or "").strip()
 
     def wait_for_item(self, title: str) -> None:
+        """Until this item is open and the player can be used again."""
         current = self.page.locator("#contents [aria-current] .name", has_text=title)
         current.wait_for(state="attached")
-        self.page.locator("#place iframe").wait_for()
+        self.page.locator("#place:not([aria-busy=true]) iframe").wait_for()
 
-    def until(self, question: Callable[[], Any], seconds: float = 30) -> Any:
+    def until(self, question: Callable[[], Any], seconds: float = 90) -> Any:
         """Wait for something outside of the page, while the browser goes on working."""
 
         def asked() -> Any:

@@ -80,6 +80,24 @@ def test_choosing_from_the_contents_and_continuing_with_the_players_button(
     assert parts["Your first day"]["activityCompletion"] != "COMPLETED"
 
 
+def test_nothing_can_be_pressed_while_the_next_item_is_on_its_way(
+    stage: Stage, learner: Learner, registration: str
+) -> None:
+    learner.open(registration)
+    learner.wait_for_item("Your first day")
+    left = learner.page.evaluate(
+        """() => {
+          document.getElementById("continue").click();
+          return [...document.querySelectorAll("header button:not([id$=toggle]), #contents button")]
+            .filter((button) => !button.disabled).length;
+        }"""
+    )
+    assert left == 0
+    learner.wait_for_item("Working together")
+    for name in ("Previous", "Continue", "Exit"):
+        expect(learner.page.get_by_role("button", name=name)).to_be_enabled()
+
+
 def test_leaving_and_coming_back_resumes_the_lesson_and_what_was_done(
     stage: Stage, learner: Learner, registration: str
 ) -> None:

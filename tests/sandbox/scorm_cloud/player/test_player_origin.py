@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
 from pathlib import Path
 
@@ -126,3 +127,17 @@ def test_a_commit_needs_the_name_of_a_launch_and_an_object(stage: Stage, opened:
     assert stage.ask("POST", commit, data=b"x" * (3 * 1024**2)).status_code == 413
     beacon = stage.ask("POST", commit, data="{}", headers={"Content-Type": "text/plain"})
     assert beacon.json() == {"result": True, "errorCode": 0}
+
+
+def test_the_last_message_brings_along_what_was_not_yet_reported(
+    stage: Stage, opened: Learner
+) -> None:
+    leave = f"{opened.page.url}leave"
+    assert stage.ask("POST", leave, json={"item": "i"}).status_code == 400
+    core = {"lesson_status": "failed", "score": {"raw": "12"}, "total_time": "00:00:05"}
+    report = {"item": "i", "cmi": {"core": core}, "final": True}
+    beacon = stage.ask("POST", leave, data=json.dumps([report]))
+    assert beacon.status_code == 200
+    newest = stage.api("GET", "registrations")["registrations"][0]["id"]
+    assert stage.outcome(newest) == ("COMPLETED", "FAILED", 12)
+    assert stage.launches(newest)[0]["exitTime"]

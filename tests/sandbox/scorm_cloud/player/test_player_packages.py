@@ -187,9 +187,8 @@ def test_courses_of_authoring_tools_start_and_are_suspended(
 
 def test_rise_gets_its_launch_data(stage: Stage, learner: Learner) -> None:
     learner.open(stage.enrol(real("rise-12")))
-    learner.course.wait_for_load_state()
-    data = learner.page.evaluate("API.LMSGetValue('cmi.launch_data')")
-    assert data == "eyJjcHYiOiJPUHZNMnRFNyIsInJsZCI6ZmFsc2V9"
+    data = learner.page.wait_for_function("API.LMSGetValue('cmi.launch_data')")  # once it has begun
+    assert data.json_value() == "eyJjcHYiOiJPUHZNMnRFNyIsInJsZCI6ZmFsc2V9"
 
 
 def test_a_course_that_never_starts_leaves_the_attempt_alone(
@@ -217,7 +216,8 @@ def test_items_may_share_one_page(stage: Stage, learner: Learner) -> None:
     registration = stage.enrol(real("macosx-12-8items"))
     learner.open(registration)
     learner.wait_for_item("The first content (one SCO)")
-    learner.page.evaluate("API.LMSSetValue('cmi.core.lesson_status', 'passed')")
+    passed = "API.LMSSetValue('cmi.core.lesson_status', 'passed') === 'true'"
+    learner.page.wait_for_function(passed)  # possible once the course has begun
     learner.page.get_by_role("button", name="The second content (one SCO too)").click()
     learner.wait_for_item("The second content (one SCO too)")
     learner.until(lambda: stage.outcome(registration)[0] == "INCOMPLETE")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -197,3 +198,34 @@ def test_at_phone_width_nothing_hangs_over_the_edge(
         wide = document.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert wide <= 0
     expect(learner.page.get_by_role("button", name="Exit")).to_be_in_viewport(ratio=1)
+
+
+MANIFEST = """<manifest xmlns="http://www.imsproject.org/xsd/imscp_rootv1p1p2"
+ xmlns:adlcp="http://www.adlnet.org/xsd/adlcp_rootv1p2"><organizations><organization>
+ <title>Two pages</title><item identifier="i" identifierref="r"><title>Pages</title></item>
+ </organization></organizations><resources>
+ <resource identifier="r" adlcp:scormtype="sco" href="first.html"/></resources></manifest>"""
+FIRST = """<!doctype html><title>First</title><h1>First</h1><script>
+parent.API.LMSInitialize("");
+addEventListener("EVENT", () => {
+  parent.API.LMSSetValue("cmi.core.score.raw", "55");
+  parent.API.LMSSetValue("cmi.core.lesson_status", "passed");
+  parent.API.LMSFinish("");
+});
+</script>"""
+
+
+@pytest.mark.parametrize("event", ["beforeunload", "pagehide", "unload"])
+def test_a_course_that_turns_its_page_while_it_reports_loses_nothing(
+    stage: Stage, learner: Learner, tmp_path: Path, event: str
+) -> None:
+    package = tmp_path / "two-pages.zip"
+    with zipfile.ZipFile(package, "w") as archive:
+        archive.writestr("imsmanifest.xml", MANIFEST)
+        archive.writestr("first.html", FIRST.replace("EVENT", event))
+        archive.writestr("second.html", "<!doctype html><title>Second</title><h1>Second</h1>")
+    registration = stage.enrol(package)
+    learner.open(registration)
+    learner.course.evaluate("location.href = 'second.html'")
+    learner.until(lambda: stage.outcome(registration) == ("COMPLETED", "PASSED", 55))
+    expect(learner.course.locator("h1")).to_have_text("Second")

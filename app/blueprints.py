@@ -15,15 +15,16 @@ from app.enrollments import public as enrollments_public
 from app.enrollments import views as enrollments
 from app.learners import views as learners
 from app.reports import views as reports
-from app.settings import views as settings
+from app.settings import account_mode_views, branding_views, crm_views, scorm_cloud_views
 from app.sync import views as sync
 from app.webhooks import views as webhooks
 from app.workflows import public as workflows_public
 
 MODULES = (
-    accounts, accounts_public, certificates, certificates_public, courses, courses_public,
-    documentation, enrollments, enrollments_public, health, learners, reports, settings, sync,
-    webhooks, workflows_public,
+    account_mode_views, accounts, accounts_public, branding_views, certificates,
+    certificates_public, courses, courses_public, crm_views, documentation, enrollments,
+    enrollments_public, health, learners, reports, scorm_cloud_views, sync, webhooks,
+    workflows_public,
 )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ import pytest
 
 pytest_plugins = [
     "tests.fixtures.network",
+    "tests.fixtures.public_web",
     "tests.fixtures.servers",
     "tests.fixtures.databases",
     "tests.fixtures.hub",

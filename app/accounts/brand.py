@@ -14,6 +14,7 @@ from app.extensions import db
 from app.models import Account
 
 READABLE = 4.5  # contrast of text, WCAG 2.2 AA
+DARK, LIGHT = "#111111", "#ffffff"
 Rgb = tuple[int, int, int]
 
 
@@ -29,13 +30,14 @@ class Brand:
 
 
 def brand(account: Account) -> Brand:
-    return Brand(
-        name=account.display_name,
-        colour=account.primary_color,
-        on_colour=text_on(account.primary_color),
-        ink=readable_on_white(account.primary_color),
-        logo_url=f"/logos/{account.logo_digest}.png" if account.logo_digest else None,
-    )
+    """The look that is saved."""
+    kept = f"/logos/{account.logo_digest}.png" if account.logo_digest else None
+    return look(account.display_name, account.primary_color, kept)
+
+
+def look(name: str, colour: str, logo_url: str | None) -> Brand:
+    """How an organisation of this name and colour would look."""
+    return Brand(name, colour, text_on(colour), readable_on_white(colour), logo_url)
 
 
 def logo(digest: str) -> bytes | None:
@@ -45,16 +47,28 @@ def logo(digest: str) -> bytes | None:
 
 def text_on(colour: str) -> str:
     """Black or white, whichever stands out more on the colour."""
-    dark, light = "#111111", "#ffffff"
-    return max((dark, light), key=lambda text: contrast(text, colour))
+    return max((DARK, LIGHT), key=lambda text: contrast(text, colour))
 
 
 def readable_on_white(colour: str) -> str:
     """The colour itself, or the nearest darker one that can be read on white."""
     rgb = _rgb(colour)
-    while contrast(_hex(rgb), "#ffffff") < READABLE:
+    while contrast(_hex(rgb), LIGHT) < READABLE:
         rgb = tuple(int(part * 0.94) for part in rgb)  # type: ignore[assignment]
     return _hex(rgb)
+
+
+def in_words(brand: Brand) -> str:
+    """What is done so that everything can be read, for whoever chooses the color."""
+    text = "white" if brand.on_colour == LIGHT else "black"
+    if brand.ink == brand.colour:
+        return (
+            f"Text on this color is printed in {text}, and headings on white in the color itself."
+        )
+    return (
+        f"Text on this color is printed in {text}. On white it would be too pale to read, so "
+        f"headings and lines are printed in a darker shade of it, {brand.ink}."
+    )
 
 
 def contrast(one: str, other: str) -> float:

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, make_response, request, url_for
 
 from app import audit
 from app.errors import BadInput
-from app.htmx import render
+from app.htmx import page_number, render
 from app.reports import export as files
 from app.reports import queries
 from app.reports.queries import CourseLine, Filter, Report
@@ -38,7 +38,7 @@ def index() -> Response:
 def show(report: Report | None, wanted: Filter, error: BadInput | None = None) -> Response:
     """The page or its fragment; with an error what was typed stays, and no figures are shown."""
     lines = sorted_lines(report) if report else []
-    number = max(request.args.get("page", 1, int), 1)
+    number = page_number()
     return render(
         "reports/index.html",
         "reports/_report.html",

@@ -15,7 +15,7 @@ from app.clients.scorm_cloud import OutsideError, ScormCloud
 from app.deployment import setting
 from app.errors import AppError, BadInput, Conflict, NotConnected
 from app.extensions import db
-from app.models import Account, Course, Enrollment, ScormConnection
+from app.models import Account, Course, Enrollment, ScormConnection, new_id
 
 RE_ENTER = (
     "SCORM Cloud refuses this App ID and Secret Key. Enter both again, without spaces before or "
@@ -112,7 +112,12 @@ def enrollments_in(courses: list[Course]) -> int:
 
 
 def facts_of(cloud: ScormCloud) -> dict[str, Any]:
-    """The plan's limits, to be shown. Not every key may ask for them."""
+    """The plan's limits and whether courses may be deleted, to be shown."""
+    return {**plan_of(cloud), "may_delete": may_delete(cloud)}
+
+
+def plan_of(cloud: ScormCloud) -> dict[str, Any]:
+    """Not every key may ask for it."""
     try:
         info = cloud.account_info()
     except OutsideError as error:
@@ -124,6 +129,17 @@ def facts_of(cloud: ScormCloud) -> dict[str, Any]:
         "registration_limit": info.registration_limit,
         "registrations_this_month": info.registrations_this_month,
     }
+
+
+def may_delete(cloud: ScormCloud) -> bool:
+    """Asks to delete a course that nobody has, which is refused only where deleting is off."""
+    try:
+        cloud.delete_course(f"nobody-has-{new_id()}")
+    except OutsideError as error:
+        if error.can_retry:
+            raise
+        return False
+    return True
 
 
 def set_up_postbacks(cloud: ScormCloud, account: Account) -> str:

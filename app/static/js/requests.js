@@ -38,6 +38,13 @@ for (const failure of ["htmx:sendError", "htmx:timeout"]) {
   });
 }
 
+// A switch that could not be saved shows again what is saved.
+for (const failure of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
+  document.addEventListener(failure, ({ detail }) => {
+    if (detail.elt.matches("form.switch")) detail.elt.reset();
+  });
+}
+
 // After a visit by htmx the keyboard and the screen reader start at the new page, as after any other.
 document.addEventListener("htmx:afterSettle", (event) => {
   if (event.detail.target !== document.body) return;

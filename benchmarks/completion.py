@@ -17,6 +17,7 @@ from typing import Any
 
 import requests
 
+from app.health import owed_work
 from benchmarks.ground import LATENCY_MS, Ground, ground
 from sandbox.courses.build import build
 from sandbox.demo import Admin
@@ -156,13 +157,20 @@ def bare_call(place: Ground) -> float:
 
 
 def settle(place: Ground) -> None:
-    """Returns when the CRM has heard nothing new for some seconds."""
+    """Returns when the hub owes the CRM nothing and the CRM has heard nothing new for some seconds:
+    a company's summary is written up to a minute after what changed it."""
+    wait_for(lambda: not owed(place))
     newest, since = place.mark("crm"), time.monotonic()
     deadline = since + PATIENCE
     while time.monotonic() < min(deadline, since + 6):
         time.sleep(1)
         if (now := place.mark("crm")) != newest:
             newest, since = now, time.monotonic()
+
+
+def owed(place: Ground) -> float:
+    with place.app.app_context():
+        return owed_work()["crm_owed"]
 
 
 def wait_for(question: Any) -> None:

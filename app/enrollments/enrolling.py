@@ -15,7 +15,8 @@ from app.accounts import trial
 from app.background import later, owed
 from app.clients.http import OutsideError
 from app.clients.scorm_cloud import CloudLearner
-from app.errors import Conflict, Hold, NotConnected
+from app.enrollments import progress
+from app.errors import Conflict, Hold, NotConnected, Unavailable
 from app.extensions import db
 from app.models import Course, Enrollment, Learner, Source, TriggerEvent, new_id
 from app.sync import push, triggers
@@ -127,6 +128,36 @@ def withdraw(enrollment: Enrollment) -> None:
     if enrollment.owes_work:
         later(settle_registration, enrollment)
     push.mark(enrollment)
+
+
+def register_again(enrollment: Enrollment) -> bool:
+    """A new registration for one that was deleted at SCORM Cloud by hand; what was reached stays.
+
+    False if the next one is being made already. Raises Conflict if the old one is still there or
+    the course takes nobody, Unavailable if SCORM Cloud does not say.
+    """
+    if not (enrollment.active and enrollment.course.ready):
+        raise Conflict("Course not available")
+    old = enrollment.registration_id
+    if enrollment.registered and exists(enrollment):
+        raise Conflict("SCORM Cloud still has this registration. Nothing was changed.")
+    progress.hold(enrollment)
+    if not enrollment.registered or enrollment.registration_id != old:
+        return False
+    enrollment.start_anew()
+    enrollment.owe()
+    db.session.flush()
+    later(settle_registration, enrollment)
+    return True
+
+
+def exists(enrollment: Enrollment) -> bool:
+    """Whether SCORM Cloud has the registration at this moment."""
+    try:
+        cloud = connections.scorm_cloud(enrollment.account)
+        return cloud.registration_exists(enrollment.registration_id)
+    except OutsideError as error:
+        raise Unavailable("SCORM Cloud does not answer just now. Please try again.") from error
 
 
 def give_back(enrollment: Enrollment) -> None:

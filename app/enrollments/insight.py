@@ -16,7 +16,8 @@ from app.background import later
 from app.clients.http import OutsideError
 from app.clients.scorm_cloud import LaunchRecord, Module, Report, Result
 from app.enrollments import progress
-from app.enrollments.why import Reason, Situation, reason
+from app.enrollments.situation import Reason, Situation
+from app.enrollments.why import reason
 from app.errors import AppError, Hold
 from app.extensions import db
 from app.models import CertificateRule, Completion, ContactState, Enrollment, Launch, Outcome
@@ -98,6 +99,7 @@ def situation_of(
         removed=not enrollment.active,
         account_active=account.active,
         cloud_connected=account.scorm_connected,
+        course_open=course.ready,
         registered=enrollment.registered,
         registration_trouble=enrollment.last_error or "",
         registration_parked=enrollment.parked_at is not None,

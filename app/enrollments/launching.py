@@ -11,13 +11,21 @@ from app.extensions import db
 from app.models import Course, Enrollment, Launch, new_id
 
 LINK_SECONDS = 120  # SCORM Cloud's link must be opened within this time
+GONE = (
+    "SCORM Cloud does not have this learner's registration any more. Open Why? in the menu of the "
+    "learner's row and press Register again."
+)
+GONE_FOR_LEARNER = (
+    "This course cannot be opened any more. Please tell whoever invited you, so that they can "
+    "register you again."
+)
 
 
 def launch(enrollment: Enrollment, opened_by: str | None = None) -> str:
     """The address that opens the player now; never stored, mailed or shown.
 
-    The trial limit is not asked: who is enrolled may go on. Raises Conflict when the course is
-    gone, Unavailable when SCORM Cloud does not answer.
+    The trial limit is not asked: who is enrolled may go on. Raises Conflict when the course or the
+    registration is gone, Unavailable when SCORM Cloud does not answer.
     """
     if not enrollment.active or enrollment.course.archived_at is not None:
         raise Conflict("Course not available")
@@ -37,6 +45,8 @@ def launch(enrollment: Enrollment, opened_by: str | None = None) -> str:
             expiry=LINK_SECONDS,
         )
     except OutsideError as error:
+        if error.is_gone and enrollment.registered:
+            raise Conflict(GONE if opened_by else GONE_FOR_LEARNER) from error
         raise Unavailable("The course could not be opened just now. Please try again.") from error
     db.session.add(row)
     enrollment.open()

@@ -10,13 +10,14 @@ from flask import (
     redirect,
     render_template,
     request,
+    url_for,
 )
 
 from app import audit
 from app.accounts import trial
 from app.enrollments import enrolling, insight, launching
 from app.errors import BadInput, Conflict
-from app.htmx import render, toast
+from app.htmx import redirect_to, render, toast, wants_fragment
 from app.learners import contacts
 from app.models import Course, Enrollment, Source
 from app.tenancy import actor, current_account, get_or_404
@@ -72,6 +73,22 @@ def withdraw(enrollment_id: str) -> Response:
     enrolling.withdraw(enrollment)
     audit.note(current_account, actor(), "removed", enrollment.learner.name, enrollment.id)
     return toast(current_app.make_response(""), f"{enrollment.learner.name} was removed.")
+
+
+@blueprint.post("/enrollments/<enrollment_id>/register")
+def register_again(enrollment_id: str) -> Response:
+    """For a registration that somebody has deleted at SCORM Cloud."""
+    enrollment = get_or_404(Enrollment, enrollment_id)
+    if enrolling.register_again(enrollment):
+        audit.note(
+            current_account, actor(), "registered again", enrollment.learner.name, enrollment.id
+        )
+    if not wants_fragment():
+        return redirect_to(url_for("enrollments.why", enrollment_id=enrollment.id))
+    html = render_template(
+        "enrollments/_why.html", enrollment=enrollment, insight=insight.look(enrollment)
+    )
+    return toast(make_response(html), f"{enrollment.learner.name} is being registered again.")
 
 
 @blueprint.get("/enrollments/<enrollment_id>/why")

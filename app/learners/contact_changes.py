@@ -67,9 +67,9 @@ def heard_delete(body: dict[str, Any]) -> str:
     except OutsideError as error:
         if not error.is_gone:
             raise
-        learner.lose_contact()
-        push.mark_learner(learner)
-        return "The contact was deleted; the learner's record stays"
+        if push.find_contact_again(learner) is None:
+            return "The contact was deleted; the learner's record stays"
+        return "The contact was merged into another, which the learner follows"
     return "The contact is still there"
 
 

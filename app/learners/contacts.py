@@ -17,6 +17,7 @@ from app.models import Account, Course, Enrollment, Learner, email_key
 
 SHORTEST_QUERY = 2
 MOST_RESULTS = 20
+JOINERS = "\u200c\u200d"  # zero-width non-joiner and joiner
 
 
 @dataclass(frozen=True)
@@ -115,5 +116,17 @@ def waiting_for_contact(email: str) -> Learner | None:
 def clean_name(text: str) -> str:
     """NFC, one line, at most 120 characters, no control or direction-changing characters."""
     text = unicodedata.normalize("NFC", text or "")
-    kept = (letter for letter in text if unicodedata.category(letter) not in ("Cc", "Cf", "Cs"))
-    return " ".join("".join(kept).split())[:120]
+    kept = (
+        letter
+        for place, letter in enumerate(text)
+        if unicodedata.category(letter) not in ("Cc", "Cf", "Cs") or joins(text, place)
+    )
+    return " ".join("".join(kept).split())[:120].rstrip(JOINERS)
+
+
+def joins(text: str, place: int) -> bool:
+    """An invisible joiner between letters: Persian and many Indian names are not written rightly
+    without it."""
+    before, after = text[place - 1 : place], text[place + 1 : place + 2]
+    beside_letters = all(one and unicodedata.category(one)[0] in "LM" for one in (before, after))
+    return text[place] in JOINERS and beside_letters

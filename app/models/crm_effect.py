@@ -28,6 +28,7 @@ class EffectKind(StrEnum):
     RELATION = "relation"  # …and its tie to the contact
     NOTE = "note"  # one row per milestone, named in `subject`
     SUMMARY = "summary"  # on the company: its Training Summary
+    MEMBERSHIP = "membership"  # on the learner: the contact's tie to the company's summary
     OBJECTS = "objects"  # on the account: the custom objects and fields exist
     ALL = "all"  # on the account: every learner is to be marked anew
 

@@ -132,12 +132,16 @@ class Enrollment(AccountOwned, OwesWork, Base):
         """Enrolled again after a withdrawal: what was reached stays, with a new registration."""
         self.withdrawn_at = None
         if self.ever_launched:
-            self.registration_id, self.registered_at = new_id(), None
-            self.reported_at, self.reported_instance = None, 0
-            self.reported_launches, self.reported_seconds = 0, 0.0
-            self.attempts_before_reset = self.attempts_made
-            self.seconds_before_reset = self.seconds
+            self.start_anew()
         self.owe()
+
+    def start_anew(self) -> None:
+        """Another registration is to be made; what was reached in the old one counts on."""
+        self.registration_id, self.registered_at = new_id(), None
+        self.reported_at, self.reported_instance = None, 0
+        self.reported_launches, self.reported_seconds = 0, 0.0
+        self.attempts_before_reset = self.attempts_made
+        self.seconds_before_reset = self.seconds
 
     def set_progress(self, facts: Mapping[str, Any]) -> bool:
         """Takes facts that `enrollments/progress.py` has judged; True if any of them is news."""

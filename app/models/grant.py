@@ -1,7 +1,7 @@
 """Grant: what the CRM gave us when somebody installed the app, for a location or a whole agency.
 
-Refresh tokens rotate at each use. `generation` and `refresh_started_at` let accounts/tokens.py make
-sure that one caller at a time refreshes and that a pair is stored before anybody uses it.
+Refresh tokens rotate at each use. `refresh_started_at` lets accounts/tokens.py know of an answer
+that was lost, and `generation` that somebody stored another pair while it was asking.
 """
 
 from __future__ import annotations
@@ -50,6 +50,7 @@ class Grant(Base):
         """Uninstalled: the tokens are worth nothing any more and are not kept."""
         self.access_token = self.refresh_token = self.expires_at = None
         self.refresh_started_at = None
+        self.generation += 1  # a renewal that is under way must not bring them back
 
     def refuse(self, reason: str) -> None:
         self.refused_at, self.refusal = now(), reason

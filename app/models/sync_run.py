@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.models.base import AccountOwned, Base, now
 from app.models.course import Course
+from app.models.enrollment import Enrollment
 from app.models.owed_work import OwesWork
 
 
@@ -35,6 +36,13 @@ class SyncRun(AccountOwned, OwesWork, Base):
     @property
     def running(self) -> bool:
         return self.finished_at is None
+
+    def missed(self, enrollment: Enrollment) -> bool:
+        """The run is over and could not read this learner's registration."""
+        asked_for = enrollment.registered_at is not None and enrollment.active
+        if self.running or not asked_for or enrollment.registered_at >= self.created_at:  # type: ignore[operator]
+            return False
+        return enrollment.last_synced_at is None or enrollment.last_synced_at < self.created_at
 
     def finish_run(self) -> None:
         self.finished_at = now()

@@ -1,4 +1,8 @@
-"""The Company Training Summary: worked out anew from all learners of the company."""
+"""The Company Training Summary: worked out anew from all learners of the company.
+
+It is made at once and then written once a minute at most, so that a class which finishes together
+costs its company one write.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,12 @@ from app.models import CrmEffect
 from app.sync import crm_state, objects, records, standings
 from app.sync.crm_state import Facts
 
-PAUSE = timedelta(seconds=10)  # a class that finishes together costs its company one write
+PAUSE = timedelta(minutes=1)
+
+
+def pause(effect: CrmEffect) -> timedelta:
+    """How long changes of the company are collected before they are written."""
+    return PAUSE if effect.crm_id else timedelta()
 
 
 def wanted(effect: CrmEffect) -> Facts | None:

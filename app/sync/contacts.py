@@ -19,7 +19,12 @@ from app.sync.crm_state import Facts
 SOURCE = "SCORM Hub"
 GONE = "The contact was deleted in the CRM."
 AWAITED = "Waits until the learner's contact is in the CRM."
-ON_THE_CONTACT = (EffectKind.TAGS, EffectKind.COUNTERS, EffectKind.RELATION)
+ON_THE_CONTACT = (
+    EffectKind.TAGS,
+    EffectKind.COUNTERS,
+    EffectKind.RELATION,
+    EffectKind.MEMBERSHIP,
+)
 
 
 def first(learner: Learner) -> str | None:
@@ -78,7 +83,8 @@ def link(learner: Learner, contact: Contact) -> None:
 
 
 def join(learner: Learner, holder: Learner) -> bool:
-    """One contact with two addresses came twice: what the second one does counts for the first.
+    """Two learners turn out to be one contact: what this one does counts for the holder, and this
+    one is known no longer.
 
     False if both take the same course, which only a person can put right.
     """
@@ -93,6 +99,7 @@ def join(learner: Learner, holder: Learner) -> bool:
             effect.learner_id = holder.id
         elif effect.kind != EffectKind.CONTACT:
             effect.want(None)
+    learner.erase()
     db.session.flush()
     db.session.expire_all()
     return True
@@ -112,21 +119,26 @@ def holder_of(account_id: str, contact_id: str) -> Learner | None:
     )
 
 
-def look_again(learner: Learner, crm: Crm) -> bool:
+def look_again(learner: Learner, crm: Crm) -> Learner | None:
     """The contact is not there any more: merged into another with the same address, or deleted.
 
-    True if the learner is tied to a living contact again; what hung on the old one is then owed
-    anew, except notes, which a merge carries over.
+    Returns whose the living contact is: this learner's, or that of another who is the same person.
+    What hung on the old contact is then owed anew, except notes, which a merge carries over.
     """
+    hung = [effect for effect in effects_of(learner) if effect.kind in ON_THE_CONTACT]
     found = crm.contact_by_email(learner.email) if learner.email else None
-    if found is None or holder_of(learner.account_id, found.id) is not None:
+    holder = holder_of(learner.account_id, found.id) if found else None
+    if found is None or holder is learner:
         learner.lose_contact()
-        return False
-    link(learner, found)
-    for effect in effects_of(learner):
-        if effect.kind in ON_THE_CONTACT:
-            effect.forget()
-    return True
+        return None
+    if holder is None:
+        link(learner, found)
+    elif not join(learner, holder):
+        learner.lose_contact()
+        return None
+    for effect in hung:
+        effect.forget()
+    return holder or learner
 
 
 def effects_of(learner: Learner) -> list[CrmEffect]:

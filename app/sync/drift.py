@@ -7,7 +7,7 @@ on them. A repair makes these rows owe their write again, and `push` does the re
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -16,18 +16,16 @@ from sqlalchemy import Select, func, select
 
 from app import connections
 from app.background import later, owed
-from app.clients.crm import Crm, Note, OutsideError
+from app.clients.crm import OutsideError
 from app.errors import Hold
 from app.extensions import db
 from app.models import Account, ContactState, CrmEffect, DriftCheck, EffectKind, Learner
-from app.sync import differences, objects, push
+from app.sync import comparing, differences, push
 
 STEP = 10  # learners, or companies, looked at in one go
 PAUSE = timedelta(seconds=3)
 COMPANIES = "~"  # stands behind all ids of learners
 RING_AT_ONCE = 100  # repairs beyond these are rung for by the clock
-
-Finding = tuple[CrmEffect, str | None]
 
 
 def start(account: Account, by: str, learner: Learner | None = None) -> DriftCheck:
@@ -100,7 +98,7 @@ def continue_check(check: DriftCheck) -> None:
 class Seen:
     """What one step has seen, and of whom."""
 
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[comparing.Finding] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
     unread: int = 0
 
@@ -111,7 +109,7 @@ def look(account: Account, step: Sequence[tuple[str, list[CrmEffect]]]) -> Seen:
     crm, seen = connections.crm(account), Seen()
     for key, effects in step:
         try:
-            seen.findings += list(compare(account, effects, crm))
+            seen.findings += list(comparing.compare(account, effects, crm))
         except (Hold, OutsideError) as trouble:
             if isinstance(trouble, Hold) or trouble.can_retry or trouble.is_unauthorised:
                 if not seen.keys:
@@ -139,72 +137,6 @@ def next_step(check: DriftCheck) -> list[tuple[str, list[CrmEffect]]]:
     )
     rows = db.session.scalars(summaries.order_by(CrmEffect.id).limit(STEP)).all()
     return [(f"{COMPANIES}{row.id}", [row]) for row in rows]
-
-
-def compare(account: Account, effects: Sequence[CrmEffect], crm: Crm) -> Iterator[Finding]:
-    """Each row with how the CRM differs, None for not at all. Asks for no more than is needed."""
-    on_contact = [one for one in effects if one.kind in ON_CONTACT]
-    contact_id = next((one.learner.crm_contact_id for one in on_contact if one.learner), None)
-    if on_contact and contact_id:
-        yield from compare_contact(account, on_contact, contact_id, crm)
-    for effect in effects:
-        if effect.kind in (EffectKind.RECORD, EffectKind.SUMMARY):
-            yield effect, record_difference(account, effect, crm)
-
-
-ON_CONTACT = (EffectKind.TAGS, EffectKind.COUNTERS, EffectKind.NOTE, EffectKind.RELATION)
-
-
-def compare_contact(
-    account: Account, effects: Sequence[CrmEffect], contact_id: str, crm: Crm
-) -> Iterator[Finding]:
-    kinds = {effect.kind for effect in effects}
-    try:
-        contact = crm.contact(contact_id)
-        notes = crm.notes(contact_id) if EffectKind.NOTE in kinds else []
-        related = _related(account, contact_id, crm) if EffectKind.RELATION in kinds else set()
-    except OutsideError as error:
-        if not error.is_gone:
-            raise
-        yield from ((effect, differences.CONTACT_GONE) for effect in effects)
-        return
-    ours = {
-        key: contact.custom_fields.get(id) for key, id in objects.contact_fields(account).items()
-    }
-    for effect in effects:
-        if effect.kind == EffectKind.TAGS:
-            yield effect, differences.tags(effect.written.get("tags", []), contact.tags)
-        elif effect.kind == EffectKind.COUNTERS:
-            known = {name: value for name, value in effect.written.items() if name in ours}
-            yield effect, differences.fields(known, ours)
-        elif effect.kind == EffectKind.NOTE:
-            yield effect, None if _has_note(effect, notes) else differences.NOTE_GONE
-        else:
-            there = effect.written.get("record") in related
-            yield effect, None if there else differences.RELATION_GONE
-
-
-def record_difference(account: Account, effect: CrmEffect, crm: Crm) -> str | None:
-    schema = objects.kept(account, str(effect.kind))
-    assert effect.crm_id is not None
-    try:
-        record = crm.record(schema.key, effect.crm_id)
-    except OutsideError as error:
-        if error.is_gone:
-            return differences.RECORD_GONE
-        raise
-    return differences.fields(effect.written, schema.our_names(record.properties))
-
-
-def _related(account: Account, contact_id: str, crm: Crm) -> set[str]:
-    """Ids of the records that the contact is tied to by our association."""
-    relations = crm.relations(contact_id, [objects.association(account).id])
-    ends = {end for one in relations for end in (one.first_record_id, one.second_record_id)}
-    return ends - {contact_id}
-
-
-def _has_note(effect: CrmEffect, notes: Sequence[Note]) -> bool:
-    return any(note.id == effect.crm_id for note in notes)
 
 
 def _learners(account: Account) -> Select[Any]:

@@ -58,11 +58,9 @@ def first_for_relation(effect: CrmEffect) -> str | None:
 
 
 def write_relation(effect: CrmEffect, facts: Facts, crm: Crm) -> None:
-    """Ties the record to the contact, in the order that the association has in the CRM."""
-    association = objects.association(effect.account)
-    pair = (facts["contact"], facts["record"])
-    first, second = pair if association.contact_first else pair[::-1]
-    crm.create_relation(association.id, first, second)
+    """Ties the record to the contact."""
+    tie = objects.tie(effect.account, objects.RECORD_TIE)
+    crm.create_relation(tie.id, *tie.in_order(facts["contact"], facts["record"]))
     effect.wrote(crm_state.digest(facts), facts)
 
 

@@ -1,4 +1,5 @@
-"""What Provision Now makes in the CRM: two custom objects, their fields, fields on the contact."""
+"""What Provision Now makes in the CRM: two custom objects with their fields, what ties contacts to
+them, and fields on the contact."""
 
 from __future__ import annotations
 
@@ -80,8 +81,39 @@ COMPANY_SUMMARY = ObjectSpec(
 )
 OBJECTS = (TRAINING_RECORD, COMPANY_SUMMARY)
 
-ASSOCIATION_KEY = "contact_training_record"
 CONTACT = "contact"
+
+
+@dataclass(frozen=True)
+class TieSpec:
+    """An association that ties contacts to one of our objects; the CRM shows contacts as `label`
+    from the object's side."""
+
+    kind: str
+    of: ObjectSpec
+    key: str
+    name: str
+    label: str
+
+
+# The kind of the first is the name by which accounts have kept it from the beginning.
+RECORD_TIE, SUMMARY_TIE = "association", "summary_association"
+TIES = (
+    TieSpec(
+        RECORD_TIE,
+        TRAINING_RECORD,
+        "contact_training_record",
+        "Link between contacts and Training Records",
+        "Learner",
+    ),
+    TieSpec(
+        SUMMARY_TIE,
+        COMPANY_SUMMARY,
+        "contact_company_training_summary",
+        "Link between contacts and Company Training Summaries",
+        "Member",
+    ),
+)
 
 CONTACT_FIELDS = (
     FieldSpec("enrolled", "SCORM Courses Enrolled", NUMBER),

@@ -9,12 +9,14 @@ from flask import Blueprint, Response, make_response, render_template, request, 
 
 from app import audit
 from app.background import later
+from app.courses import publishing
 from app.enrollments import enrolling
 from app.errors import NotFound
 from app.extensions import db
-from app.htmx import redirect_to, render, toast, wants_fragment
+from app.htmx import page_number, redirect_to, render, toast, wants_fragment
 from app.models import (
     Account,
+    Course,
     CrmEffect,
     Enrollment,
     Learner,
@@ -38,6 +40,7 @@ LISTS = {
 VERBS: dict[type[Any], Callable[[Any], None]] = {
     CrmEffect: push.write,
     Enrollment: enrolling.settle_registration,
+    Course: publishing.publish,
     WebhookEvent: inbox.handle,
     TriggerFiring: triggers.fire,
 }
@@ -45,7 +48,7 @@ VERBS: dict[type[Any], Callable[[Any], None]] = {
 
 @blueprint.get("/activity", endpoint="activity")
 def index() -> Response:
-    return show(request.args.get("show", ""), request.args.get("page", 1, int))
+    return show(request.args.get("show", ""), page_number())
 
 
 def show(chosen: str, number: int = 1) -> Response:

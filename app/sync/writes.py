@@ -11,7 +11,7 @@ from sqlalchemy import and_, or_, select
 
 from app.extensions import db
 from app.models import CrmEffect, EffectKind, Enrollment
-from app.sync import activity, objects
+from app.sync import lines, objects
 
 ORDER = list(EffectKind)
 
@@ -64,9 +64,9 @@ def of(effect: CrmEffect) -> Write:
     state = state_of(effect)
     done = state == WriteState.WRITTEN
     return Write(
-        what=activity.WORDS[EffectKind(effect.kind)],
+        what=lines.WORDS[EffectKind(effect.kind)],
         state=state,
-        detail=activity.content(effect) if done else effect.last_error or "",
+        detail=lines.content(effect) if done else effect.last_error or "",
         personal=effect.kind != EffectKind.SUMMARY,
         written_at=effect.written_at,
         next_at=effect.due_at,

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 
 from app import connections
 from app.clients.scorm_cloud import CloudLearner
-from app.enrollments import enrolling, syncing
+from app.enrollments import catching_up, enrolling, progress, syncing
 from app.extensions import db
 from app.models import (
     Account,
@@ -89,6 +89,32 @@ def test_sync_all_again_changes_nothing(
     assert [(run.updated, run.unchanged) for run in runs()] == [(1, 2), (0, 3)]
 
 
+@pytest.mark.parametrize("look", ["sync_all", "reconciler", "compare"])
+def test_looking_at_everybody_costs_one_call_when_nothing_is_new(
+    owner: FlaskClient,
+    account: Account,
+    course: Course,
+    three: list[Enrollment],
+    sandbox: Sandbox,
+    work: Work,
+    look: str,
+) -> None:
+    """One page of a listing holds a hundred; only what changed is read one by one."""
+    looks = {
+        "sync_all": lambda: sync_all(owner, course),
+        "reconciler": syncing.reconcile_all,
+        "compare": lambda: syncing.compare(db.session.get_one(Account, account.id)),
+    }
+    play(sandbox, three[0], **DONE)
+    syncing.reconcile_all()
+    work()
+    before = sandbox.cloud.get("ledger", since=0)["next"]
+    looks[look]()
+    work()
+    entries = sandbox.cloud.get("ledger", since=before)["entries"]
+    assert len({entry["call"] for entry in entries}) == 1
+
+
 def test_a_second_press_watches_the_run_that_is_going_on(
     owner: FlaskClient, course: Course, three: list[Enrollment]
 ) -> None:
@@ -155,7 +181,7 @@ def test_many_are_synced_in_steps_and_a_killed_worker_loses_none(
     monkeypatch: pytest.MonkeyPatch,
     limit: str,
 ) -> None:
-    monkeypatch.setattr(syncing, limit, 1)
+    monkeypatch.setattr(catching_up, limit, 1)
     for enrollment in three:
         play(sandbox, enrollment, **DONE)
     sync_all(owner, course)
@@ -200,7 +226,7 @@ def test_the_reconciler_goes_on_step_by_step_until_it_is_through(
     work: Work,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(syncing, "MOST_READ", 1)
+    monkeypatch.setattr(catching_up, "MOST_READ", 1)
     for enrollment in three:
         play(sandbox, enrollment, **DONE)
     syncing.reconcile_all()
@@ -217,7 +243,7 @@ def test_registrations_that_are_not_ours_are_passed_over(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Made by somebody else in the same application of SCORM Cloud: step by step, none is ours."""
-    monkeypatch.setattr(syncing, "STEP", 1)
+    monkeypatch.setattr(catching_up, "STEP", 1)
     cloud = connections.scorm_cloud(account)
     for number in range(3):
         person = CloudLearner(f"stranger-{number}", "x@example.com", "Somebody", "Else")
@@ -288,7 +314,7 @@ def test_what_two_workers_heard_at_once_ends_with_the_newest(
         row = db.session.get_one(Enrollment, enrollment_id)
         assert not row.completed  # it was read before the other one wrote
         record_elsewhere(account.id, enrollment_id, newer)
-        syncing.progress.record(row, older)
+        progress.record(row, older)
         db.session.commit()
     assert enrollments()[0].id
     with acting_for(account.id):
@@ -305,7 +331,7 @@ def record_elsewhere(account_id: str, enrollment_id: str, result: object) -> Non
 
     def record() -> None:
         with app.app_context(), acting_for(account_id):
-            syncing.record(enrollment_id, result)  # type: ignore[arg-type]
+            catching_up.record(enrollment_id, result)  # type: ignore[arg-type]
             db.session.commit()
 
     thread = threading.Thread(target=record)

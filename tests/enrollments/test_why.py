@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from app.enrollments.why import Situation, reason
+from app.enrollments.situation import Situation
+from app.enrollments.why import reason
 from app.models import Completion, ContactState, Outcome
 from app.sync import contacts, objects
 from app.sync.writes import Write, WriteState
@@ -81,7 +82,12 @@ TABLE = [
         "tag syncing and automatic notes are switched off",
     ),
     (replace(DONE, writes=(WRITTEN, AWAITS_OBJECTS)), "objects_missing", "Provision Now"),
-    (replace(DONE, gone=True), "registration_gone", "was deleted there"),
+    (replace(DONE, gone=True), "registration_gone", "Press Register again"),
+    (
+        replace(DONE, gone=True, course_open=False),
+        "registration_gone",
+        "What was recorded stays.",
+    ),
     (replace(DONE, removed=True), "removed", "was removed from this course"),
     (replace(DONE, account_active=False), "asleep", "not installed in the CRM any more"),
     (replace(DONE, writes=(SUMMARY_DUE,)), "done", "Everything is done"),

@@ -81,6 +81,17 @@ def test_a_deleted_contact_leaves_the_record(
     assert (found.contact_state, found.first_name) == (ContactState.DELETED, "Grace")
 
 
+def test_a_merged_contact_is_followed(
+    account: Account, learner: Learner, grace: Contact, sandbox: Sandbox
+) -> None:
+    crm = connections.crm(account)
+    crm._http.call("DELETE", f"/contacts/{grace.id}")
+    survivor = crm.create_contact(first_name="Grace", email=grace.email)
+    assert "was merged" in hear(account, "ContactDelete", grace.id)
+    [found] = learners()
+    assert (found.contact_state, found.crm_contact_id) == (ContactState.LINKED, survivor.id)
+
+
 def test_an_old_message_about_a_deletion_is_not_believed(
     account: Account, learner: Learner, grace: Contact
 ) -> None:

@@ -9,6 +9,7 @@ from app import connections
 from app.clients.crm import Contact
 from app.enrollments import enrolling
 from app.extensions import db
+from app.learners import contacts
 from app.models import Account, ContactState, Course, CourseStatus, Source, acting_for
 from tests.enrollments.conftest import enrollments
 from tests.factories import install_account, make_account, make_course, make_learner, sign_in
@@ -166,3 +167,20 @@ def test_strangers_and_signed_out_people_search_nothing(
     sign_in(client, make_account("second-location"))
     assert client.get(path).status_code == 404
     assert client.get(f"/learners/{make_learner(account).id}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("  Ada   Lovelace ", "Ada Lovelace"),
+        ("\u202eAda\u0000\u200b Love\u00adlace", "Ada Lovelace"),
+        ("علی\u200cرضا", "علی\u200cرضا"),  # Persian, two parts of one name
+        ("क्\u200dष", "क्\u200dष"),  # Devanagari, a sign and its joiner
+        ("\u200cعلی\u200d", "علی"),
+        ("Ada \u200d Lovelace", "Ada Lovelace"),
+        ("A\u200c\u200dda", "Ada"),
+        ("e\u0301ve", "éve"),
+    ],
+)
+def test_a_name_keeps_what_belongs_to_it_and_nothing_that_hides(typed: str, kept: str) -> None:
+    assert contacts.clean_name(typed) == kept

@@ -96,6 +96,8 @@ def learner(account: Account, contact: Contact) -> Learner:
         last_name=contact.last_name,
         email=contact.email,
         contact_id=contact.id,
+        business_id=contact.business_id,
+        company_name=contact.company_name,
     )
 
 

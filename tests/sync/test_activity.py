@@ -107,6 +107,34 @@ def test_retry_all_covers_messages_and_enrolments_too(client: FlaskClient, own: 
         assert "retried everything" in [entry.action for entry in activity.people(own, 1).rows]
 
 
+def test_a_refused_deletion_at_scorm_cloud_is_shown_and_retried(
+    client: FlaskClient, own: Account
+) -> None:
+    course = make_course(own, title="Old rules")
+    with acting_for(own.id):
+        course.archive()
+        course.park("Switch on “Enable Delete Operations” in SCORM Cloud.")
+        db.session.flush()
+    token = sign_in(client, own).csrf_token
+    page = client.get("/activity").text
+    assert "Deleting a course at SCORM Cloud" in page
+    assert "Old rules" in page
+    assert "Enable Delete Operations" in page
+    client.post(f"/activity/course/{course.id}/retry", data={"csrf_token": token})
+    with acting_for(own.id):
+        assert activity.counts(own).attention == 0
+        assert activity.counts(own).waiting == 1
+
+
+def test_a_course_in_error_waits_for_nothing(client: FlaskClient, own: Account) -> None:
+    course = make_course(own)
+    with acting_for(own.id):
+        course.last_error = "SCORM Cloud answered 503: busy."
+        course.become_error("The import took too long.")
+        db.session.flush()
+        assert activity.counts(own).waiting == 0
+
+
 def test_another_accounts_rows_are_neither_seen_nor_retried(
     client: FlaskClient, own: Account
 ) -> None:

@@ -9,8 +9,8 @@ import pytest
 
 from app.clients.crm import Contact
 from app.extensions import db
-from app.models import Account, Course, CrmEffect, EffectKind, Enrollment, Learner, Outcome
-from app.sync import contacts, ledger, push
+from app.models import Account, Course, CrmEffect, EffectKind, Enrollment, Learner, Outcome, now
+from app.sync import companies, contacts, ledger, push, writing
 from tests.factories import complete, make_course, make_enrollment, make_learner
 from tests.fixtures.sandbox import Sandbox
 from tests.sync.conftest import InCrm
@@ -29,6 +29,16 @@ def row(enrollment: Enrollment, kind: EffectKind) -> CrmEffect:
     found = ledger.find(enrollment.account_id, kind, subjects.get(kind, enrollment.id))
     assert found is not None
     return found
+
+
+def ties_of(in_crm: InCrm, contact_id: str) -> list[str]:
+    return sorted(one.second_record_id for one in in_crm.crm.relations(contact_id))
+
+
+def ties_wanted(enrollment: Enrollment) -> list[str]:
+    """The Training Record and the company's summary."""
+    summary = ledger.for_company(enrollment.account_id, enrollment.learner.business_id or "")
+    return sorted([str(row(enrollment, EffectKind.RECORD).crm_id), str(summary.crm_id)])
 
 
 def test_an_enrolment_alone_writes_neither_tag_nor_note(
@@ -111,8 +121,7 @@ def test_the_training_record_is_made_once_and_related_to_the_contact(
     assert record_id is not None
     shown = in_crm.crm.record("custom_objects.training_record", record_id).properties
     assert (shown["status"], shown["result"], shown["score"]) == ("completed", "passed", 77)
-    relations = in_crm.crm.relations(contact.id)
-    assert [one.second_record_id for one in relations] == [record_id]
+    assert record_id in {one.second_record_id for one in in_crm.crm.relations(contact.id)}
 
 
 def test_counters_stand_on_the_contact(
@@ -128,29 +137,127 @@ def test_counters_stand_on_the_contact(
     assert values["SCORM Last Score"] == 0
 
 
-def test_a_company_summary_is_written_once_for_a_class_and_follows_moves(
-    provisioned: Account, course: Course, work: Work, in_crm: InCrm
-) -> None:
-    people = in_crm.crm.search_contacts("a", limit=20)
-    learners = [
-        make_learner(
-            provisioned, contact_id=one.id, email=one.email, business_id="b1", company_name="B"
+# The company
+
+
+@pytest.fixture
+def colleagues(provisioned: Account, course: Course, work: Work, in_crm: InCrm) -> list[Enrollment]:
+    """Three of one company who are enrolled, all of which stands in the CRM."""
+    people = in_crm.crm.search_contacts("a", limit=20)[:3]
+    made = [
+        make_enrollment(
+            course,
+            make_learner(
+                provisioned, contact_id=one.id, email=one.email, business_id="b1", company_name="B"
+            ),
         )
-        for one in people[:3]
+        for one in people
     ]
-    for learner in learners:
-        enrollment = make_enrollment(course, learner)
-        complete(enrollment, score=80)
+    for enrollment in made:
         push.mark(enrollment)
+    work()
     work(ahead=LATER)
+    in_crm.calls()
+    return made
+
+
+def company(account: Account, business_id: str = "b1") -> CrmEffect:
+    return ledger.for_company(account.id, business_id)
+
+
+def finish_course(enrollment: Enrollment, score: float = 80) -> None:
+    complete(enrollment, score=score)
+    push.mark(enrollment)
+
+
+def members(account: Account, in_crm: InCrm, business_id: str = "b1") -> set[str]:
+    """Contacts that the CRM shows beside the company's summary."""
+    relations = in_crm.crm.relations(company(account, business_id).crm_id or "")
+    return {one.first_record_id for one in relations}
+
+
+def contact_ids(enrollments: list[Enrollment]) -> set[str]:
+    return {str(one.learner.crm_contact_id) for one in enrollments}
+
+
+def test_a_new_company_has_its_summary_at_once_tied_to_its_contacts(
+    provisioned: Account, enrollment: Enrollment, contact: Contact, work: Work, in_crm: InCrm
+) -> None:
+    enrollment.learner.business_id = "b1"
+    push.mark(enrollment)
+    work()
     (made,) = in_crm.records("company_training_summary")
-    assert (made["learners"], made["completions"], made["average_score"]) == (3, 3, 80)
-    learners[0].business_id = "b2"
+    assert (made["learners"], made["enrollments"], made["completions"]) == (1, 1, 0)
+    assert members(provisioned, in_crm) == {contact.id}
+
+
+def test_a_class_that_finishes_together_costs_its_company_one_write(
+    provisioned: Account, colleagues: list[Enrollment], work: Work, in_crm: InCrm
+) -> None:
+    for enrollment in colleagues:
+        finish_course(enrollment)
+        work()  # each completion is written before the next one comes
+    assert in_crm.calls() == 3 * 4
+    assert company(provisioned).written["completions"] == 0
+    work(ahead=companies.PAUSE)
+    assert in_crm.calls() == 1
+    shown = company(provisioned).written
+    assert (shown["learners"], shown["completions"], shown["average_score"]) == (3, 3, 80)
+
+
+def test_the_pause_of_a_company_is_owed_by_its_row_and_is_not_begun_again(
+    provisioned: Account, colleagues: list[Enrollment], work: Work, in_crm: InCrm
+) -> None:
+    finish_course(colleagues[0])
+    first = company(provisioned).due_at
+    finish_course(colleagues[1])
+    second = company(provisioned).due_at
+    assert first
+    assert second
+    assert now() < second - timedelta(seconds=1) < first
+
+
+def test_a_company_summary_and_its_ties_follow_who_moves(
+    provisioned: Account, colleagues: list[Enrollment], work: Work, in_crm: InCrm
+) -> None:
+    assert members(provisioned, in_crm) == contact_ids(colleagues)
+    mover = colleagues[0].learner
+    mover.business_id = "b2"
     db.session.flush()
-    push.mark_learner(learners[0])
+    push.mark_learner(mover)
     work(ahead=LATER)
-    old, new = (ledger.for_company(provisioned.id, name) for name in ("b1", "b2"))
-    assert (old.written["learners"], new.written["learners"]) == (2, 1)
+    assert company(provisioned).written["learners"] == 2
+    assert company(provisioned, "b2").written["learners"] == 1
+    assert members(provisioned, in_crm, "b2") == {mover.crm_contact_id}
+    assert members(provisioned, in_crm) == contact_ids(colleagues[1:])
+    mover.business_id = None
+    db.session.flush()
+    push.mark_learner(mover)
+    work(ahead=LATER)
+    assert members(provisioned, in_crm, "b2") == set()
+
+
+def test_a_deleted_summary_is_made_again_and_tied_to_everybody(
+    provisioned: Account, colleagues: list[Enrollment], work: Work, in_crm: InCrm
+) -> None:
+    old = company(provisioned).crm_id
+    assert old
+    in_crm.crm.delete_record("custom_objects.company_training_summary", old)
+    finish_course(colleagues[0])
+    work(ahead=LATER)
+    work(ahead=LATER * 2)
+    assert company(provisioned).crm_id != old
+    assert members(provisioned, in_crm) == contact_ids(colleagues)
+
+
+def test_somebody_without_a_company_is_tied_to_none(
+    provisioned: Account, enrollment: Enrollment, work: Work, in_crm: InCrm
+) -> None:
+    enrollment.learner.business_id = None
+    push.mark(enrollment)
+    work(ahead=LATER)
+    assert in_crm.records("company_training_summary") == []
+    assert len(ties_of(in_crm, str(enrollment.learner.crm_contact_id))) == 1  # the record
 
 
 @pytest.mark.parametrize(
@@ -300,7 +407,7 @@ def test_a_worker_that_died_at_the_note_leaves_one_note(
     note = row(enrollment, EffectKind.NOTE)
     assert note.claim(timedelta(seconds=120))
     db.session.commit()
-    push._write(note, push.KINDS[EffectKind.NOTE])  # the CRM has it, and here the worker dies
+    writing.attempt(note)  # the CRM has it, and here the worker dies
     db.session.rollback()
     work(ahead=timedelta(minutes=5))
     assert len(in_crm.notes(contact.id)) == 1
@@ -333,7 +440,35 @@ def test_a_contact_merged_into_another_is_followed_by_its_address(
     assert enrollment.learner.crm_contact_id == survivor.id
     assert "scorm_completed" in in_crm.tags(survivor.id)
     assert len(in_crm.notes(survivor.id)) == 1
-    assert len(in_crm.crm.relations(survivor.id)) == 1
+    assert ties_of(in_crm, survivor.id) == ties_wanted(enrollment)
+
+
+def test_two_learners_whose_contacts_were_merged_are_one(
+    provisioned: Account,
+    course: Course,
+    enrollment: Enrollment,
+    contact: Contact,
+    work: Work,
+    in_crm: InCrm,
+) -> None:
+    other = in_crm.crm.create_contact(first_name="Zoë", email="zoe@work.example")
+    twin = make_learner(provisioned, contact_id=other.id, email=other.email)
+    second = make_enrollment(make_course(provisioned, title="Fire safety"), twin)
+    push.mark(enrollment)
+    push.mark(second)
+    work(ahead=LATER)
+    in_crm.crm._http.call("DELETE", f"/contacts/{contact.id}")
+    in_crm.crm._http.call("PUT", f"/contacts/{other.id}", body={"email": contact.email})
+    assert push.find_contact_again(enrollment.learner) is twin
+    work(ahead=LATER * 2)
+    assert enrollment.learner_id == twin.id
+    records = {str(row(one, EffectKind.RECORD).crm_id) for one in (enrollment, second)}
+    assert records <= set(ties_of(in_crm, other.id))
+    finish_course(enrollment)
+    work()
+    assert "scorm_completed" in in_crm.tags(other.id)
+    parked = db.session.query(CrmEffect).filter(CrmEffect.parked_at.is_not(None))
+    assert parked.count() == 0
 
 
 def test_a_deleted_record_is_made_again(
@@ -349,8 +484,8 @@ def test_a_deleted_record_is_made_again(
     work(ahead=LATER)
     assert len(in_crm.records()) == 2
     assert row(enrollment, EffectKind.RECORD).crm_id != first
-    related = in_crm.crm.relations(str(enrollment.learner.crm_contact_id))
-    assert [one.second_record_id for one in related] == [row(enrollment, EffectKind.RECORD).crm_id]
+    there = ties_of(in_crm, str(enrollment.learner.crm_contact_id))
+    assert there == ties_wanted(enrollment)
 
 
 def test_a_refused_token_keeps_the_work_and_says_reconnect(

@@ -12,18 +12,16 @@ from typing import TextIO
 
 import click
 from flask import Flask
-from sqlalchemy import inspect, select
-from sqlalchemy.orm.attributes import flag_modified
+from sqlalchemy import select
 
-from app import audit, seeding
+from app import audit, key_rotation, seeding
 from app.accounts import closing, trial
 from app.clients.http import OutsideError
 from app.enrollments import enrolling_many
 from app.enrollments.enrolling_many import Outcome
 from app.errors import AppError, Hold
 from app.extensions import db
-from app.models import Account, Base, Course, across_accounts, acting_for, now
-from app.models.encrypted import Encrypted
+from app.models import Account, Course, across_accounts, acting_for, now
 from app.reports import handover
 
 OPERATOR = "an operator"
@@ -82,17 +80,31 @@ def package_limit(location: str, megabytes: int) -> None:
 )
 @click.confirmation_option(prompt="Stop everything for this account?")
 def cancel(location: str, folder: Path | None) -> None:
-    """Stops everything that goes out for LOCATION; its data stays until it is purged."""
+    """Stops everything that goes out for LOCATION; its data stays until it is purged.
+
+    Where it pays through the marketplace, the app is taken out of its CRM, which ends the plan.
+    """
     account = account_of(location)
     if folder is not None:
         hand_over(account, folder)
+    if closing.pays(account):
+        click.echo(end_plan(account))
     closing.cancel(account, OPERATOR)
     db.session.commit()
     click.echo(
         f"{account.display_name} is cancelled. Nothing is sent to its CRM any more and nobody new "
         "can enroll; self-enrollment links say that the course is not available. Certificates can "
-        "still be verified until `flask purge`. If it pays through the marketplace, end that there."
+        "still be verified until `flask purge`."
     )
+
+
+def end_plan(account: Account) -> str:
+    """Whatever the CRM says, the account is cancelled here; what is left to do is said."""
+    try:
+        closing.end_plan(account)
+    except (OutsideError, Hold) as trouble:
+        return f"Its plan could not be ended: {trouble.reason} End it in the CRM's marketplace."
+    return "The app is taken out of its CRM, which ends its plan there."
 
 
 def hand_over(account: Account, folder: Path) -> None:
@@ -126,25 +138,16 @@ def purge(after_days: int) -> None:
 def rotate_keys() -> None:
     """Encrypts anew, with the first of ENCRYPTION_KEYS, what an older key has written."""
     rewritten = 0
-    with across_accounts():
-        for model in encrypted_models():
-            for row in db.session.scalars(select(model)).yield_per(200):
-                for column in encrypted_columns(model):
-                    flag_modified(row, column)
-                rewritten += 1
+    try:
+        for rows in key_rotation.rewrite():
             db.session.commit()
+            rewritten += rows
+    except key_rotation.UnreadableSecret as error:
+        raise click.ClickException(
+            f"No key in ENCRYPTION_KEYS can read {error}. Put the key that wrote it behind the "
+            "newest one, and run this again."
+        ) from error
     click.echo(f"{rewritten} rows are encrypted with the newest key.")
-
-
-def encrypted_models() -> Iterator[type[Base]]:
-    for mapper in Base.registry.mappers:
-        if any(encrypted_columns(mapper.class_)):
-            yield mapper.class_
-
-
-def encrypted_columns(model: type[Base]) -> list[str]:
-    attributes = inspect(model).column_attrs
-    return [one.key for one in attributes if isinstance(one.columns[0].type, Encrypted)]
 
 
 @click.command("seed")

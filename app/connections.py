@@ -40,6 +40,7 @@ def company_crm(account: Account) -> Crm | None:
         token,
         account.location_id,
         pace=pace(redis(app), account.location_id),
+        on_unauthorised=lambda refused: tokens.company_token(account, refused),
     )
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from flask import Flask, Response, make_response, redirect, render_template, request
 
+LAST_PAGE = 1_000_000  # beyond it the database could not count the rows to be left out
+
 
 def wants_fragment() -> bool:
     """A part of a page is wanted; boosted links and history restores want the whole."""
@@ -16,6 +18,11 @@ def wants_fragment() -> bool:
         and headers.get("HX-Boosted") != "true"
         and headers.get("HX-History-Restore-Request") != "true"
     )
+
+
+def page_number() -> int:
+    """Which page of a list is asked for; the first, whatever nonsense stands there."""
+    return min(max(request.args.get("page", 1, int), 1), LAST_PAGE)
 
 
 def render(page: str, fragment: str, /, status: int = 200, **values: Any) -> Response:

@@ -18,7 +18,7 @@ import click
 from flask import Flask, current_app
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.accounts import install
+from app.accounts import install, sessions
 from app.background import Bell, ring
 from app.clients.http import OutsideError
 from app.courses import leftovers, publishing
@@ -58,6 +58,7 @@ assert all(verb.owed for _, verb in OWED)  # type: ignore[attr-defined]
 REGULAR: list[tuple[timedelta, Callable[[], Any]]] = [
     (timedelta(minutes=3), syncing.reconcile_all),
     (timedelta(hours=1), leftovers.remove_leftovers),
+    (timedelta(hours=1), sessions.forget_old),
     (timedelta(minutes=15), syncing.compare_all),
     (timedelta(minutes=10), install.fill_in_details),
 ]

@@ -11,8 +11,9 @@ from datetime import timedelta
 
 from sqlalchemy import delete, func, or_, select
 
-from app import audit
+from app import audit, connections
 from app.accounts import sessions
+from app.deployment import crm_app, setting
 from app.extensions import db
 from app.models import (
     Account,
@@ -50,6 +51,19 @@ def cancel(account: Account, by: str) -> None:
     with acting_for(account.id):
         audit.note(account, by, "cancelled", account.name)
         db.session.flush()
+
+
+def pays(account: Account) -> bool:
+    """Whether the account has a plan in the CRM's marketplace that costs money."""
+    return account.live and setting("BILLING") == "marketplace"
+
+
+def end_plan(account: Account) -> None:
+    """Takes the app out of the account's CRM, which ends the plan it pays for there.
+
+    Raises OutsideError or Hold when the CRM cannot be told.
+    """
+    connections.crm(account).uninstall(crm_app().app_id, "Cancelled as the customer asked")
 
 
 def to_be_purged(after: timedelta) -> list[Account]:

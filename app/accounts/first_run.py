@@ -1,4 +1,4 @@
-"""The checklist of the first day: it fills itself, and is gone when everything is done."""
+"""The checklist of the first day: it fills itself, and is gone once somebody is enrolled."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ class Step:
 
 
 def steps(account: Account) -> list[Step]:
-    """In the order in which they are best done."""
+    """In the order in which they are best done; none when the last of them is done."""
+    if _any(Enrollment, account):
+        return []
     connected = account.scorm_connected
     has_course = _any(Course, account)
     return [
@@ -53,7 +55,7 @@ def steps(account: Account) -> list[Step]:
         ),
         Step(
             "The first learner is enrolled",
-            _any(Enrollment, account),
+            False,
             "Open a course and search for a contact, or share its self-enrollment link.",
             "/courses" if has_course else None,
         ),

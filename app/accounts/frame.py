@@ -2,51 +2,94 @@
 
 The user context has no checksum and no time, so it is not enough by itself: the location must have
 the app installed and the CRM's API must know the user there. Whatever is wrong, the answer is the
-same, so that it tells nothing to a guesser.
+same, so that it tells nothing to a guesser. A context without a location leaves the choice of one
+to its user: see picking.py.
 """
 
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import select
 
 from app import connections
-from app.accounts import sessions
-from app.clients.crm import OutsideError, User
+from app.accounts import picking, sessions
+from app.clients.crm import OutsideError
 from app.clients.crm_context import ContextError, UserContext, decrypt_context
 from app.deployment import setting
 from app.errors import Hold, SignedOut
 from app.extensions import db
 from app.models import Account, AdminSession, SessionKind, now
 
-CONFIRMATION_LASTS = timedelta(minutes=15)
 ORIGIN = re.compile(r"https?://[a-z0-9.-]{1,253}(:\d{1,5})?")
 UNKNOWN = "The CRM could not confirm who you are for this location."
 
 
-def sign_in(payload: str, origin: str) -> tuple[AdminSession, str]:
-    """A session for the user whom the CRM's page vouches for, and its token. SignedOut if not.
+class Undecided(Exception):
+    """The CRM vouches for a user but for no location; `accounts` are open to them, or none is."""
+
+    def __init__(self, accounts: list[Account]) -> None:
+        super().__init__(f"{len(accounts)} accounts to choose from")
+        self.accounts = accounts
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A session in the frame. `picked`: its location is not the one that the CRM's page shows."""
+
+    session: AdminSession
+    token: str
+    picked: bool
+
+
+def sign_in(payload: str, origin: str, chosen: str = "") -> Entry:
+    """A session for the user whom the CRM's page vouches for. SignedOut if it does not.
 
     `origin` is the parent's, as the browser reports it: only our own page may then be framed there.
+    `chosen` is the location that somebody picked who stands in none; without it they may be
+    Undecided. Where the CRM's page names the location, nothing else counts.
     """
     try:
         context = decrypt_context(payload, setting("CRM_SHARED_SECRET"))
     except ContextError:
         raise SignedOut(UNKNOWN) from None
-    account = db.session.scalar(select(Account).where(Account.location_id == context.location_id))
-    if account is None or account.uninstalled_at is not None or not ORIGIN.fullmatch(origin):
+    if not ORIGIN.fullmatch(origin):
         raise SignedOut(UNKNOWN)
-    return sessions.open_session(
+    if context.location_id:
+        account = _installed(context.location_id)
+        confirmed_at = confirm(context, account)
+    else:
+        account = _picked(context, chosen)
+        confirmed_at = sessions.confirmed_lately(account, context.user_id) or now()
+    session, token = sessions.open_session(
         account,
         SessionKind.FRAME,
         context.user_id,
         context.name or context.email,
         context.role,
         origin,
-        confirmed_at=confirm(context, account),
+        confirmed_at=confirmed_at,
     )
+    return Entry(session, token, picked=not context.location_id)
+
+
+def _installed(location_id: str) -> Account:
+    account = db.session.scalar(select(Account).where(Account.location_id == location_id))
+    if account is None or account.uninstalled_at is not None:
+        raise SignedOut(UNKNOWN)
+    return account
+
+
+def _picked(context: UserContext, chosen: str) -> Account:
+    """The chosen account, or the only one there is to choose."""
+    accounts = picking.open_to(context, chosen)
+    if chosen and not accounts:
+        raise SignedOut(UNKNOWN)
+    if len(accounts) != 1:
+        raise Undecided(accounts)
+    return accounts[0]
 
 
 def confirm(context: UserContext, account: Account) -> datetime | None:
@@ -54,7 +97,7 @@ def confirm(context: UserContext, account: Account) -> datetime | None:
 
     A user whom the API does not know here, or no longer, is refused.
     """
-    lately = _confirmed_lately(context.user_id, account)
+    lately = sessions.confirmed_lately(account, context.user_id)
     if lately is not None:
         return lately
     try:
@@ -65,30 +108,11 @@ def confirm(context: UserContext, account: Account) -> datetime | None:
         if error.is_gone:
             raise SignedOut(UNKNOWN) from None
         return None
-    if not _belongs(user, context, account):
+    of_their_agency = context.company_id == account.company_id
+    open_to_them = user.may_enter(account.location_id, of_their_agency=of_their_agency)
+    if user.id != context.user_id or not open_to_them:
         raise SignedOut(UNKNOWN)
     return now()
-
-
-def _belongs(user: User, context: UserContext, account: Account) -> bool:
-    if user.deleted or user.id != context.user_id:
-        return False
-    if account.location_id in user.location_ids:
-        return True
-    restricted = bool(user.location_ids)
-    return user.kind == "agency" and not restricted and context.company_id == account.company_id
-
-
-def _confirmed_lately(user_id: str, account: Account) -> datetime | None:
-    return db.session.scalar(
-        select(AdminSession.confirmed_at)
-        .where(
-            AdminSession.account_id == account.id,
-            AdminSession.user_id == user_id,
-            AdminSession.confirmed_at > now() - CONFIRMATION_LASTS,
-        )
-        .limit(1)
-    )
 
 
 def origins_for(location_id: str) -> list[str]:

@@ -10,15 +10,16 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app import audit, connections
 from app.accounts import sessions, tokens
 from app.accounts.consent import Consent, Place, look_up
 from app.background import later
+from app.deployment import crm_app
 from app.errors import BadInput
 from app.extensions import db
-from app.models import Account, Grant, acting_for, now
+from app.models import Account, Grant, OwesWork, acting_for, now
 from app.sync import push
 
 DOMAIN = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
@@ -58,11 +59,23 @@ def _settle_in(place: Place, company_id: str, by: str) -> Account:
     with acting_for(account.id):
         audit.note(account, by, "reconnected" if returning else "installed", account.name)
         if returning:
-            push.mark_account(account)  # what waited is written now
+            _hurry(account)
+            push.mark_account(account)  # whatever changed meanwhile
         db.session.flush()
     if account.details_at is None:
         later(refresh_details, account)
     return account
+
+
+def _hurry(account: Account) -> None:
+    """What waited for the connection is due now; the clock's next round rings for it."""
+    moment = now()
+    for model in OwesWork.__subclasses__():
+        waiting = model.account_id == account.id, model.due_at > moment  # type: ignore[attr-defined]
+        db.session.execute(
+            update(model).where(*waiting).values(due_at=moment),
+            execution_options={"synchronize_session": False},
+        )
 
 
 def describe(account: Account, place: Place) -> None:
@@ -100,7 +113,10 @@ def fill_in_details() -> None:
 
 
 def heard_install(body: dict[str, Any]) -> str:
-    """An INSTALL event. It brings no token: only an agency's earlier consent can use it."""
+    """An INSTALL event. It brings no token: only an agency's earlier consent can use it.
+
+    For a location that was opened after its agency's installation the CRM may not name the agency.
+    """
     location_id, company_id = str(body.get("locationId") or ""), str(body.get("companyId") or "")
     label = body.get("whitelabelDetails")
     domain = str(label.get("domain") or "") if isinstance(label, dict) else ""
@@ -110,6 +126,7 @@ def heard_install(body: dict[str, Any]) -> str:
         return "noted for the agency's locations"
     account = db.session.scalar(select(Account).where(Account.location_id == location_id))
     if account is None or account.uninstalled_at is not None:
+        company_id = company_id or _agency_with(location_id)
         if not _agency_agreed(company_id):
             return "waiting for the CRM's consent page"
         tokens.expect(location_id, company_id)
@@ -151,11 +168,23 @@ def _of_company(company_id: str) -> list[Account]:
 
 
 def _agency_agreed(company_id: str) -> bool:
-    question = select(Grant).where(
-        Grant.kind == "company", Grant.subject == company_id, Grant.refused_at.is_(None)
-    )
-    grant = db.session.scalar(question) if company_id else None
-    return grant is not None and grant.refresh_token is not None
+    return company_id in _agencies()
+
+
+def _agencies() -> list[str]:
+    """The companies that have agreed for all their locations."""
+    agreed = Grant.refused_at.is_(None), Grant.refresh_token.is_not(None)
+    return list(db.session.scalars(select(Grant.subject).where(Grant.kind == "company", *agreed)))
+
+
+def _agency_with(location_id: str) -> str:
+    """The agency that has the app in this location; empty if none of those we know."""
+    for company_id in _agencies():
+        token = tokens.agency_token(company_id)
+        places = crm_app().installed_locations(token, company_id) if token else ()
+        if any(place.id == location_id for place in places):
+            return company_id
+    return ""
 
 
 def _forget(kind: str, subject: str) -> None:

@@ -6,10 +6,10 @@ from flask import Blueprint, Response, jsonify, make_response, redirect, render_
 
 from app.accounts import brand, consent, cookies, frame, install, sessions, shell
 from app.clients.http import OutsideError
-from app.errors import AppError, BadInput, NotFound, SignedOut, expected
+from app.errors import AppError, BadInput, NotFound, SignedOut, Unavailable, expected
 from app.htmx import wants_fragment
 from app.limits import limiter
-from app.models import SessionKind
+from app.models import Account, SessionKind
 from app.tenancy import current_session
 
 blueprint = Blueprint("accounts_public", __name__)
@@ -116,16 +116,33 @@ def embed() -> Response:
 @blueprint.post("/embed/session")
 @limiter.limit("10/minute", deduct_when=lambda response: response.status_code == 401)
 def embed_session() -> Response:
-    """Swaps the CRM's user context for a session. Only our own script can send this header."""
+    """Swaps the CRM's user context for a session, or for the accounts there are to choose from.
+
+    Only our own script can send this header.
+    """
     given = request.get_json(silent=True)
     given = given if isinstance(given, dict) and request.headers.get("X-Hub") == "1" else {}
+    payload, origin, chosen = (str(given.get(key, "")) for key in ("payload", "origin", "location"))
     try:
-        session, token = frame.sign_in(str(given.get("payload", "")), str(given.get("origin", "")))
-    except SignedOut as error:
-        return make_response(jsonify(error=error.sentence), 401)
-    response = jsonify(token=token, account=session.account.display_name)
+        entry = frame.sign_in(payload, origin, chosen)
+    except frame.Undecided as undecided:
+        return to_choose_from(undecided.accounts)
+    except (SignedOut, Unavailable) as error:
+        return make_response(jsonify(error=error.sentence), error.status)
+    location = entry.session.account.location_id
+    response = jsonify(token=entry.token, location=location, picked=entry.picked)
     response.headers["Cache-Control"] = "no-store"
-    cookies.keep_in_frame(response, token)
+    cookies.keep_in_frame(response, entry.token)
+    return response
+
+
+def to_choose_from(accounts: list[Account]) -> Response:
+    """The names to choose by; nobody is signed in yet."""
+    places = [
+        {"location": one.location_id, "name": one.name or one.display_name} for one in accounts
+    ]
+    response = jsonify(choose=places)
+    response.headers["Cache-Control"] = "no-store"
     return response
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, func, select, update
 
 from app.extensions import db
 from app.models import Account, AdminSession, OAuthState, SessionKind, Ticket, now
 from app.models.session import digest
+
+CONFIRMATION_LASTS = timedelta(minutes=15)
+KEPT_FOR = timedelta(days=7)
 
 
 def open_session(
@@ -44,6 +47,17 @@ def by_token(token: str, kind: SessionKind | None = None) -> AdminSession | None
         select(AdminSession).where(AdminSession.token_digest == digest(token))
     )
     return session if session is not None and kind in (None, session.kind) else None
+
+
+def confirmed_lately(account: Account, user_id: str) -> datetime | None:
+    """When the CRM's API last said that this user may enter, if that is not long ago."""
+    return db.session.scalar(
+        select(func.max(AdminSession.confirmed_at)).where(
+            AdminSession.account_id == account.id,
+            AdminSession.user_id == user_id,
+            AdminSession.confirmed_at > now() - CONFIRMATION_LASTS,
+        )
+    )
 
 
 def make_ticket(session: AdminSession, path: str) -> str:
@@ -81,3 +95,9 @@ def end_all(account: Account) -> None:
         .where(AdminSession.account_id == account.id, AdminSession.ended_at.is_(None))
         .values(ended_at=now())
     )
+
+
+def forget_old() -> None:
+    """Deletes the sessions, their tickets and the consents under way that ended long ago."""
+    for kind in (AdminSession, OAuthState):
+        db.session.execute(delete(kind).where(kind.created_at < now() - KEPT_FOR))

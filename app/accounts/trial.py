@@ -19,6 +19,12 @@ from app.extensions import db
 from app.models import Account, Enrollment, acting_for, now
 
 A_YEAR = timedelta(days=365)
+COUNTS = or_(  # all but those that were taken off and never opened
+    Enrollment.withdrawn_at.is_(None),
+    Enrollment.attempts_made > 0,
+    Enrollment.first_access_at.is_not(None),
+    Enrollment.opened_at.is_not(None),
+)
 
 
 def limit(account: Account) -> int | None:
@@ -28,13 +34,7 @@ def limit(account: Account) -> int | None:
 
 def used(account: Account) -> int:
     """Enrolments that count, over all courses."""
-    counts = or_(
-        Enrollment.withdrawn_at.is_(None),
-        Enrollment.attempts_made > 0,
-        Enrollment.first_access_at.is_not(None),
-        Enrollment.opened_at.is_not(None),
-    )
-    question = select(func.count(Enrollment.id)).where(Enrollment.account_id == account.id, counts)
+    question = select(func.count(Enrollment.id)).where(Enrollment.account_id == account.id, COUNTS)
     return db.session.scalar(question) or 0
 
 
@@ -48,7 +48,9 @@ def used_by_month(account: Account) -> list[tuple[date, int]]:
     """Registrations of the last year's months that had any, newest first, in the account's zone."""
     days = db.session.scalars(
         select(Enrollment.created_at).where(
-            Enrollment.account_id == account.id, Enrollment.created_at > now() - A_YEAR
+            Enrollment.account_id == account.id,
+            COUNTS,
+            Enrollment.created_at > now() - A_YEAR,
         )
     )
     months: dict[date, int] = {}
@@ -97,16 +99,17 @@ def go_live(account: Account, plan_id: str | None = None) -> bool:
 def heard_plan_change(body: dict[str, Any]) -> str:
     """A PLAN_CHANGE of the CRM: what the plan is now decides, not what the message says it was.
 
-    Returns what came of it, in words.
+    Everybody's plan is asked for before anything is written, so that no lock is held over a call.
+    Returns what came of it, in words; raises OutsideError if the CRM should be asked again.
     """
-    accounts = _concerned(body)
-    for account in accounts:
-        apply_plan(account, _present_plan(account) or str(body.get("newPlanId") or ""))
-    return f"{len(accounts)} account(s) now have their new plan" if accounts else "nobody concerned"
+    plans = [(account, _present_plan(account)) for account in _concerned(body)]
+    for account, plan_id in plans:
+        apply_plan(account, plan_id or str(body.get("newPlanId") or ""))
+    return f"{len(plans)} account(s) now have their new plan" if plans else "nobody concerned"
 
 
 def ask_plan(account: Account) -> None:
-    """Takes over the plan that the CRM knows of now."""
+    """Takes over the plan that the CRM knows of now; raises OutsideError if it cannot be asked."""
     apply_plan(account, _present_plan(account))
 
 
@@ -133,9 +136,16 @@ def _concerned(body: dict[str, Any]) -> list[Account]:
 
 
 def _present_plan(account: Account) -> str:
-    """What the CRM says the plan is, asked now; empty if it cannot be asked."""
+    """What the CRM says the plan is, asked now; empty if it will not tell us.
+
+    Raises OutsideError for trouble that can pass.
+    """
     try:
         with acting_for(account.id):
             return connections.crm(account).installer_details(crm_app().app_id).plan_id
-    except (OutsideError, Hold):
+    except Hold:
+        return ""
+    except OutsideError as error:
+        if error.can_retry:
+            raise
         return ""

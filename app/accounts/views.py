@@ -1,18 +1,31 @@
-"""What a signed-in admin can do with the session itself: tickets, an own tab, signing out."""
+"""What a signed-in admin finds first, and can do with the session itself: tickets, an own tab,
+signing out."""
 
 from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, jsonify, make_response, redirect, request
+from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request
 
-from app.accounts import cookies, sessions
+from app.accounts import cookies, first_run, sessions
 from app.accounts.shell import local
 from app.errors import BadInput, Refused, SignedOut
+from app.htmx import redirect_to, wants_fragment
 from app.models import SessionKind
-from app.tenancy import current_session
+from app.tenancy import current_account, current_session
 
 blueprint = Blueprint("accounts", __name__)
+
+
+@blueprint.get("/first-steps")
+def first_steps() -> Response:
+    """The checklist of the first day, which asks again by itself; empty when it is not needed."""
+    steps = first_run.steps(current_account)
+    if not wants_fragment():
+        return redirect_to("/courses")
+    return make_response(
+        render_template("accounts/_first_steps.html", steps=steps) if steps else ""
+    )
 
 
 @blueprint.post("/tickets")

@@ -24,7 +24,7 @@ from app.courses import listing, publishing, removing
 from app.enrollments import launching, syncing
 from app.errors import BadInput, Conflict
 from app.extensions import db
-from app.htmx import redirect_to, render, toast, wants_fragment
+from app.htmx import page_number, redirect_to, render, toast, wants_fragment
 from app.models import CertificateRule, Completion, Course, SyncRun, now
 from app.tenancy import actor, current_account, get_or_404
 
@@ -40,7 +40,7 @@ def index() -> Response:
 
 def list_values() -> dict[str, Any]:
     query = request.args.get("q", "")
-    page = listing.courses(query, request.args.get("page", 1, int))
+    page = listing.courses(query, page_number())
     return {
         "query": query,
         "page": page,
@@ -91,7 +91,7 @@ def show(course_id: str) -> Response:
 
 def page_values(course: Course) -> dict[str, Any]:
     query, status = request.args.get("q", ""), request.args.get("status", "")
-    page = listing.learners(course, query, status, request.args.get("page", 1, int))
+    page = listing.learners(course, query, status, page_number())
     link = course.link
 
     def url_of(number: int) -> str:

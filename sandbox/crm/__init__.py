@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 
 from sandbox.clock import Clock
 from sandbox.crm import (
+    agency_view,
     app_calls,
     associations,
     businesses,
@@ -75,7 +76,7 @@ def create_app() -> Flask:
     here = _crm(Path(os.environ.get("SANDBOX_DATA", "instance/sandbox")))
     app.extensions["sandbox_crm"] = here
     here.ledger.init_app(app, is_api, lambda environ: None)
-    for module in (*_API, choose_location, desktop):
+    for module in (*_API, choose_location, desktop, agency_view):
         app.register_blueprint(module.bp)
     app.register_blueprint(make_controls(here))
     app.add_template_filter(desktop.linked)

@@ -2,7 +2,10 @@
 
 POST authorize              a code, as choosing a location or the agency by hand gives it
 POST uninstall, plan        what somebody does in the marketplace, with its webhook
+POST open-location          a further location of the agency; with the app, if the agency has it
+POST revoke                 the tokens of a location or of the agency end, refresh tokens too
 POST suspend                a location becomes inactive, or active again
+POST user-access            what a user may enter changes, or the user is removed
 POST location-settings      such as allowDuplicateContact
 POST event                  a webhook by hand, or a forgery of one
 POST trigger-subscription   a workflow uses the app's trigger
@@ -11,6 +14,7 @@ POST user-context           the sealed user data of the frame
 GET  webhook-key            the public key of the webhooks, base64 of its DER encoding
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,12 +22,14 @@ from flask import Blueprint, Response, jsonify
 from flask.typing import ResponseReturnValue
 
 from sandbox.controls import controls_blueprint, json_body
-from sandbox.crm import app_calls, grants, identities, webhooks
+from sandbox.crm import app_calls, grants, identities, people, webhooks
 from sandbox.crm.crm_state import Crm
 from sandbox.crm.desktop import set_plan
 from sandbox.crm.documents import AGENCY, Doc, contacts, locations, records, users
 from sandbox.crm.signed_in import current_user, everybody
 from sandbox.crm.user_context import seal, user_context
+
+_NEW_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 
 
 def make_controls(crm: Crm) -> Blueprint:
@@ -66,6 +72,28 @@ def make_controls(crm: Crm) -> Blueprint:
         chosen = user or _installer(crm, location)
         return jsonify(payload=seal(user_context(chosen, location)), user=chosen["id"])
 
+    @controls.post("/open-location")
+    def open_location() -> ResponseReturnValue:
+        """A further location: ``{"location": its id, "name"}``. Nobody is in it yet."""
+        asked = json_body()
+        id = str(asked.get("location", ""))
+        if not _NEW_ID.fullmatch(id):
+            raise ValueError("location is an id of letters, digits and dashes.")
+        with crm.store.write() as db:
+            if id in grants.all_locations(db):
+                raise ValueError(f"There is a location {id} already.")
+            people.open_location(db, id, str(asked.get("name") or id))
+            joined = grants.join(crm, db, id)
+            if joined:
+                webhooks.joined(crm, db, id)
+        return jsonify(location=id, installed=joined)
+
+    @controls.post("/revoke")
+    def revoke() -> ResponseReturnValue:
+        location = _place(crm, json_body())
+        with crm.store.write() as db:
+            return jsonify(revoked=grants.revoke(db, identities.COMPANY, location))
+
     @controls.post("/suspend")
     def suspend() -> ResponseReturnValue:
         """Suspend a location, or with ``"suspended": false`` make it active again."""
@@ -73,6 +101,20 @@ def make_controls(crm: Crm) -> Blueprint:
         suspended = asked.get("suspended", True) is True
         _change_location(crm, asked, suspended=suspended)
         return jsonify(suspended=suspended)
+
+    @controls.post("/user-access")
+    def user_access() -> ResponseReturnValue:
+        """``{"user", "locationIds"}``, or ``{"user", "removed": true}``."""
+        asked = json_body()
+        with crm.store.write() as db:
+            user = users.get(db, AGENCY, str(asked.get("user", "")))
+            if user is None:
+                raise ValueError("user is the id of a user.")
+            if asked.get("removed") is True:
+                users.remove(db, AGENCY, id=user["id"])
+            elif isinstance(places := asked.get("locationIds"), list):
+                users.change(db, user, roles={**user["roles"], "locationIds": places})
+        return jsonify(user=user["id"])
 
     @controls.post("/location-settings")
     def location_settings() -> ResponseReturnValue:
@@ -158,7 +200,7 @@ def _overview(crm: Crm) -> Mapping[str, Any]:
             }
             for id in places
         }
-        people = [
+        staff = [
             {"id": user["id"], "name": user["name"], **user["roles"]}
             for user in users.list(db, AGENCY)
         ]
@@ -174,7 +216,7 @@ def _overview(crm: Crm) -> Mapping[str, Any]:
             "webhook_public_key": crm.signing_key.public,
         },
         "counts": counts,
-        "users": people,
+        "users": staff,
         "webhook_target": f"{crm.hub_url}/api/webhooks/crm",
     }
 

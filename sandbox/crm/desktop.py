@@ -58,7 +58,7 @@ def in_location(view: Page) -> Page:
 def surroundings() -> Doc:
     """What each page's frame shows: the locations, the users, where we are."""
     here = crm()
-    location = (request.view_args or {}).get("location", LOCATIONS[0])
+    location = (request.view_args or {}).get("location") or LOCATIONS[0]
     with here.store.read() as db:
         places = [locations.get(db, id, id) for id in grants.all_locations(db)]
     place = next((one for one in places if one and one["id"] == location), None)
@@ -222,14 +222,15 @@ def context(location: str) -> ResponseReturnValue:
 
 @bp.post("/user")
 def switch_user() -> ResponseReturnValue:
-    """Sit down as somebody else, in the same location if they may work there."""
-    here = crm()
+    """Sit down as somebody else, in the same place if they may work there."""
+    here, location = crm(), request.form.get("location", LOCATIONS[0])
     with here.store.read() as db:
         user = users.get(db, AGENCY, request.form.get("user", ""))
-    location = request.form.get("location", LOCATIONS[0])
-    if user is None or location not in LOCATIONS:
+        known = not location or location in grants.all_locations(db)
+    if user is None or not known:
         abort(404)
-    answer = redirect(url_for("desktop.people", location=location))
+    back = url_for("desktop.people", location=location) if location else url_for("agency.app_page")
+    answer = redirect(back)
     answer.set_cookie(USER_COOKIE, user["id"], samesite="Lax", httponly=True)
     return answer
 

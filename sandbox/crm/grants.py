@@ -129,6 +129,26 @@ def uninstall(db: sqlite3.Connection, company: str, location: str) -> list[str]:
     return [row["location_id"] for row in rows]
 
 
+def join(crm: Crm, db: sqlite3.Connection, location: str) -> bool:
+    """A later location gets the app by itself where the whole agency has it; whether it did."""
+    joined = db.execute(
+        "INSERT INTO installations SELECT company_id, ?, scope, plan_id, user_id, ?"
+        " FROM installations WHERE location_id = ?",
+        (location, crm.now(), AGENCY),
+    )
+    return joined.rowcount == 1
+
+
+def revoke(db: sqlite3.Connection, company: str, location: str) -> int:
+    """End every token of a location (or of the agency itself); the app stays installed there.
+
+    This is what happens when the CRM believes that a refresh token was stolen. How many there were.
+    """
+    return db.execute(
+        "DELETE FROM tokens WHERE company_id = ? AND location_id = ?", (company, location)
+    ).rowcount
+
+
 def installation(db: sqlite3.Connection, location: str) -> sqlite3.Row | None:
     row: sqlite3.Row | None = db.execute(
         "SELECT * FROM installations WHERE location_id = ?", (location,)

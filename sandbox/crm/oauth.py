@@ -5,6 +5,7 @@ for one of a location at ``/oauth/locationToken`` (``v3``: ``/oauth/location-tok
 """
 
 import hmac
+import math
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -224,7 +225,7 @@ def _tokens(grant: Grant) -> Doc:
     tokens = {
         "access_token": grant.access,
         "token_type": "Bearer",
-        "expires_in": max(0, round(grant.expires_at - here.clock.timestamp())),
+        "expires_in": max(0, math.ceil(grant.expires_at - here.clock.timestamp())),
         "refresh_token": grant.refresh,
         "scope": grant.scope,
         "userType": grant.kind,

@@ -36,6 +36,7 @@ _PLACES = {
 }
 _USERS = (
     ("agency-owner", "Robin", "Harbour", "agency", "admin", ()),
+    ("agency-helper", "Noor", "Haddad", "agency", "user", ("second-location",)),
     ("both-admin", "Ifeoma", "Eze", "account", "admin", LOCATIONS),
     ("demo-admin", "Dana", "Whitfield", "account", "admin", ("demo-location",)),
     ("demo-user", "Marek", "Nowak", "account", "user", ("demo-location",)),
@@ -62,15 +63,28 @@ def seed(db: sqlite3.Connection) -> None:
         people = list(csv.DictReader(file))
     for location in LOCATIONS:
         rows = [row for row in people if row["location"] == location]
-        locations.add(db, location, _location(location))
-        _objects(db, location)
+        open_location(db, location, *_PLACES[location])
         _tags(db, location, sorted({tag for row in rows for tag in row["tags"].split(";") if tag}))
-        _extras(db, location)
         _businesses(db, location, sorted({row["business"] for row in rows if row["business"]}))
         for number, row in enumerate(rows):
             contact = _contact(location, number, row)
             contacts.add(db, location, contact)
             search_index.fill(db, "contact", location, contact)
+
+
+def open_location(
+    db: sqlite3.Connection,
+    location: str,
+    name: str,
+    address: str = "1 New Street",
+    city: str = "Leeds",
+    country: str = "GB",
+    timezone: str = "Europe/London",
+) -> None:
+    """A location of the agency, with what every new one has: nobody in it yet."""
+    locations.add(db, location, _location(location, name, address, city, country, timezone))
+    _objects(db, location)
+    _extras(db, location)
 
 
 def company(agency_url: str) -> Doc:
@@ -100,12 +114,18 @@ def _user(key: str, first: str, last: str, kind: str, role: str, places: list[st
         "companyId": COMPANY,
         "deleted": False,
         "permissions": {"contactsEnabled": True, "settingsEnabled": role == "admin"},
-        "roles": {"type": kind, "role": role, "locationIds": places},
+        "roles": {
+            "type": kind,
+            "role": role,
+            "locationIds": places,
+            "restrictSubAccount": kind == "agency" and bool(places),
+        },
     }
 
 
-def _location(location: str) -> Doc:
-    name, address, city, country, timezone = _PLACES[location]
+def _location(
+    location: str, name: str, address: str, city: str, country: str, timezone: str
+) -> Doc:
     where = {"address": address, "city": city, "state": "", "country": country}
     more = {"postalCode": "10001", "website": f"https://{location}.example", "timezone": timezone}
     return {

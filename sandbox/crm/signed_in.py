@@ -17,11 +17,19 @@ def current_user(here: Crm, location: str = "") -> Doc:
     return (chosen or locals_first)[0]
 
 
+def agency_user(here: Crm) -> Doc:
+    """The one chosen, if they are the agency's, else its first."""
+    able = [user for user in everybody(here) if user["roles"]["type"] == "agency"]
+    return next((user for user in able if user["id"] == request.cookies.get(USER_COOKIE)), able[0])
+
+
 def everybody(here: Crm) -> list[Doc]:
     with here.store.read() as db:
         return users.list(db, AGENCY)
 
 
 def may_enter(user: Doc, location: str) -> bool:
-    """The agency's users may enter every location."""
-    return not location or user["roles"]["type"] == "agency" or works_in(user, location)
+    """The agency's users may enter every location, unless they are restricted to some."""
+    roles = user["roles"]
+    everywhere = roles["type"] == "agency" and not roles.get("restrictSubAccount")
+    return not location or everywhere or works_in(user, location)

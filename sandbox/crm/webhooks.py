@@ -111,6 +111,11 @@ def installed(crm: Crm, db: sqlite3.Connection, grant: Grant, location: str) -> 
     send(crm, db, "INSTALL", location, fields)
 
 
+def joined(crm: Crm, db: sqlite3.Connection, location: str) -> None:
+    """INSTALL of a location that was opened after its agency's: it names no agency and no user."""
+    send(crm, db, "INSTALL", location, {"installType": "Location", **white_label(crm)})
+
+
 def uninstalled(crm: Crm, db: sqlite3.Connection, location: str) -> None:
     send(crm, db, "UNINSTALL", location, {} if location else {"companyId": COMPANY})
 

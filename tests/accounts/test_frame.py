@@ -11,16 +11,19 @@ from typing import Any
 
 import pytest
 import requests
+import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from werkzeug.test import TestResponse
 
 from app.accounts import install, tokens
+from app.accounts.cookies import TAB
+from app.accounts.sessions import CONFIRMATION_LASTS, forget_old, open_session
 from app.deployment import crm_app, setting
 from app.extensions import db
 from app.limits import limiter
-from app.models import Account, AdminSession, now
+from app.models import Account, AdminSession, OAuthState, SessionKind, Ticket, now
 from tests.accounts.test_install import agreed
 from tests.factories import make_account, make_course, sign_in
 from tests.fixtures.sandbox import Sandbox
@@ -158,6 +161,36 @@ def test_while_the_crm_cannot_be_asked_people_get_in(
     assert db.session.scalars(select(AdminSession)).one().confirmed_at is None
 
 
+def someone(sandbox: Sandbox, name: str) -> str:
+    people = sandbox.crm.get("")["users"]
+    return str(next(one["id"] for one in people if one["name"] == name))
+
+
+@pytest.mark.parametrize("change", [{"removed": True}, {"locationIds": ["second-location"]}])
+def test_who_may_not_enter_any_more_is_refused(
+    client: FlaskClient, account: Account, sandbox: Sandbox, change: dict[str, Any]
+) -> None:
+    """The signed context has no date: a captured one must not outlive its user."""
+    user = someone(sandbox, "Dana Whitfield")
+    sealed = sandbox.crm.post("user-context", user=user, location="demo-location")["payload"]
+    assert enter(client, sealed).status_code == 200
+    sandbox.crm.post("user-access", user=user, **change)
+    later = now() + CONFIRMATION_LASTS
+    with time_machine.travel(later, tick=True):
+        assert told(enter(client, sealed)) == told(enter(client, "nonsense"))
+
+
+def test_an_agencys_user_is_held_to_the_locations_open_to_them(
+    client: FlaskClient, account: Account, sandbox: Sandbox
+) -> None:
+    """The page may say "demo-location"; only the CRM's API says who may be there."""
+    for name, status in (("Robin Harbour", 200), ("Noor Haddad", 401)):
+        user = someone(sandbox, name)
+        sealed = sandbox.crm.post("user-context", user=user, location="demo-location")["payload"]
+        assert enter(client, sealed).status_code == status
+
+
+@pytest.mark.parametrize("kind", SessionKind)
 @pytest.mark.parametrize(
     ("created", "seen", "status"),
     [
@@ -167,11 +200,33 @@ def test_while_the_crm_cannot_be_asked_people_get_in(
     ],
 )
 def test_a_session_ends_by_itself(
-    client: FlaskClient, created: timedelta, seen: timedelta, status: int
+    client: FlaskClient, kind: SessionKind, created: timedelta, seen: timedelta, status: int
 ) -> None:
-    session = sign_in(client, make_account())
+    """Unused for half an hour, or eight hours old however much it is used."""
+    session, token = open_session(make_account(), kind, "user-1")
     session.created_at, session.seen_at = now() - created, now() - seen
-    assert client.get("/settings/branding").status_code == status
+    headers = {}
+    if kind == SessionKind.FRAME:
+        headers = {"Authorization": f"Bearer {token}"}
+    else:
+        client.set_cookie(TAB, token, domain="hub.localhost")
+    assert client.get("/settings/branding", headers=headers).status_code == status
+
+
+def test_what_ended_long_ago_is_forgotten(client: FlaskClient) -> None:
+    account = make_account()
+    old = sign_in(client, account)
+    ticket(client, "/settings/branding")
+    client.get("/install")
+    young = sign_in(client, account)
+    old.created_at = now() - timedelta(days=8)
+    db.session.execute(update(OAuthState).values(created_at=now() - timedelta(days=8)))
+    forget_old()
+    db.session.commit()
+    assert db.session.scalars(select(AdminSession.id)).all() == [young.id]
+    assert db.session.scalar(select(func.count(Ticket.id))) == 0
+    assert db.session.scalar(select(func.count(OAuthState.id))) == 0
+    assert client.get("/settings/branding").status_code == 200
 
 
 def test_being_there_keeps_a_session_alive(client: FlaskClient) -> None:

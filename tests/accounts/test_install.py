@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from redis import Redis
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
+from app import connections
 from app.accounts import consent, install, tokens
 from app.extensions import db
-from app.models import Account, AdminSession, Grant, OAuthState, now
-from tests.factories import make_account, make_grant, sign_in
+from app.models import Account, AdminSession, Grant, acting_for
+from app.sync import push
+from tests.factories import (
+    complete,
+    install_account,
+    make_account,
+    make_course,
+    make_enrollment,
+    make_grant,
+    make_learner,
+    sign_in,
+)
 from tests.fixtures.sandbox import Sandbox
 
 
@@ -193,92 +205,41 @@ def test_a_white_label_domain_may_frame_the_hub(app: Flask) -> None:
     assert account.frame_origins == ["https://crm.agency.example"]
 
 
-LONG = "x" * 5000
-BAD_SHAPES = [
-    "",
-    "code=",
-    "code=unknown",
-    "code=unknown&code=twice",
-    f"code={LONG}",
-    "code=%00",
-    "code=a%0d%0aSet-Cookie:x=y",
-    "code=%ff%fe",
-    "code=<script>alert(1)</script>",
-    "code=' or 1=1 --",
-    "code[]=a",
-    "state=",
-    "state=unknown",
-    "state=unknown&code=unknown",
-    f"state={LONG}&code=a",
-    "state=a&state=b&code=c",
-    "state=%00&code=a",
-    "error=access_denied",
-    "error=access_denied&error_description=<b>no</b>",
-    "error=access_denied&state=unknown",
-    "error=access_denied&code=unknown",
-    "error=server_error",
-    "error=",
-    f"error={LONG}",
-    "error=a&error=b",
-    "error=<script>",
-    "code=unknown&locationId=demo-location",
-    "code=unknown&redirect_uri=https://evil.example",
-    "state=../../etc/passwd&code=a",
-    "code=unknown&user_type=Company",
-    "token=abc",
-    "access_token=abc#fragment",
-    "code=%F0%9F%92%A9",
-    "state=%F0%9F%92%A9&code=%F0%9F%92%A9",
-]
-
-
-@pytest.mark.parametrize("query", BAD_SHAPES)
-def test_a_bad_callback_is_refused_in_a_sentence(
-    client: FlaskClient, sandbox: Sandbox, query: str
+def test_between_uninstalling_and_coming_back_nothing_is_written_and_nothing_lost(
+    app: Flask, sandbox: Sandbox, work: Any
 ) -> None:
-    started(client)
-    answer = client.get(f"/oauth/callback?{query}")
-    assert answer.status_code == 400
-    assert "Your CRM account was not connected" in answer.text
-    assert "<script>alert" not in answer.text
-    assert "hub_tab" not in answer.headers.get("Set-Cookie", "")
-    assert (accounts(), sessions()) == ([], 0)
+    account = install_account(sandbox)
+    contact = connections.crm(account).search_contacts("zoe")[0]
+    learner = make_learner(account, contact_id=contact.id, email=contact.email)
+    course = make_course(account)
+    with acting_for(account.id):
+        enrollment = make_enrollment(course, learner)
+        db.session.commit()
+    sandbox.crm.post("uninstall", location="demo-location")
+    install.heard_uninstall({"locationId": "demo-location"})
+    before = sandbox.crm.get("ledger", since=0)["next"]
+    with acting_for(account.id):
+        complete(enrollment)  # somebody finishes the course in these days
+        push.mark(enrollment)
+        db.session.commit()
+    work(ahead=timedelta(hours=3))
+    assert sandbox.crm.get("ledger", since=before)["entries"] == []
+    again = install_account(sandbox)
+    assert again.id == account.id
+    work(ahead=timedelta(minutes=2))
+    assert "scorm_completed" in connections.crm(again).contact(contact.id).tags
+    assert len(sandbox.crm.effects("note_created")) == 1
 
 
-def refused(client: FlaskClient, app: Flask, sandbox: Sandbox, state: str) -> None:
-    answer = come_back(client, code=agreed(sandbox, app, location="demo-location"), state=state)
-    assert answer.status_code == 400
-    assert "Please start again" in answer.text
-    assert accounts() == []
-
-
-def test_a_state_of_another_browser_is_refused(
-    client: FlaskClient, app: Flask, sandbox: Sandbox
-) -> None:
-    asked = started(app.test_client())
-    started(client)
-    refused(client, app, sandbox, asked["state"])
-
-
-def test_a_state_lives_ten_minutes(client: FlaskClient, app: Flask, sandbox: Sandbox) -> None:
-    asked = started(client)
-    state = db.session.scalars(select(OAuthState)).one()
-    state.created_at = now().replace(year=2020)
-    refused(client, app, sandbox, asked["state"])
-
-
-def test_a_state_works_once_even_if_it_led_nowhere(
+def test_the_audit_list_says_when_it_came_and_went(
     client: FlaskClient, app: Flask, sandbox: Sandbox
 ) -> None:
     asked = started(client)
-    come_back(client, error="access_denied", state=asked["state"])
-    refused(client, app, sandbox, asked["state"])
-
-
-def test_the_crm_being_away_is_said(client: FlaskClient, app: Flask, sandbox: Sandbox) -> None:
+    come_back(client, code=agreed(sandbox, app, location="demo-location"), state=asked["state"])
+    install.heard_uninstall({"locationId": "demo-location"})
+    db.session.commit()
     asked = started(client)
-    code = agreed(sandbox, app, location="demo-location")
-    sandbox.crm.faults(rate_500=1)
-    answer = come_back(client, code=code, state=asked["state"])
-    assert answer.status_code == 400
-    assert "did not answer" in answer.text
+    come_back(client, code=agreed(sandbox, app, location="demo-location"), state=asked["state"])
+    page = client.get("/activity?show=people").text
+    said = re.findall(r'<span class="cell-main">(.*?)</span>', page)
+    assert said == ["Reconnected", "Uninstalled", "Installed"]

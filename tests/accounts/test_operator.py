@@ -12,7 +12,8 @@ from click.testing import Result
 from cryptography.fernet import Fernet
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import func, select, text
+from sqlalchemy import event, func, select, text
+from sqlalchemy.orm import Session
 
 from app.accounts import closing, install, trial
 from app.accounts.tokens import access_token
@@ -24,7 +25,9 @@ from app.models import (
     Base,
     Certificate,
     Course,
+    EnrollLink,
     Enrollment,
+    Grant,
     Learner,
     across_accounts,
     acting_for,
@@ -34,6 +37,7 @@ from app.models.base import AccountOwned
 from tests.accounts.test_install import agreed, come_back, started
 from tests.factories import (
     complete,
+    install_account,
     make_account,
     make_course,
     make_enrollment,
@@ -115,6 +119,92 @@ def test_a_customer_takes_the_records_along(app: Flask, tmp_path: Path) -> None:
     assert line["Verification Address"].endswith(f"/verify/{certificate.number}")
 
 
+def test_what_learners_see_after_a_cancellation_and_after_a_purge(
+    app: Flask, client: FlaskClient
+) -> None:
+    account = make_account(organization_name="Harbour Safety")
+    course = make_course(account)
+    enrollment = make_enrollment(course)
+    complete(enrollment)
+    with acting_for(account.id):
+        certificate = issuing.issue(enrollment)
+        assert certificate is not None
+        link = db.session.scalars(select(EnrollLink)).one()
+        learners, verification = f"/e/{link.token}", f"/verify/{certificate.number}"
+        db.session.commit()
+    said = run(app, "cancel", "demo-location", "--yes").output
+    assert "links say that the course is not available" in said
+    assert "Certificates can still be verified" in said
+    assert "not available" in client.get(learners).text
+    assert (
+        client.post(learners, data={"first_name": "A", "email": "a@example.org"}).status_code < 500
+    )
+    assert count(Enrollment) == 1
+    shown = client.get(verification)
+    assert shown.status_code == 200
+    assert "Ada Lovelace" in shown.text
+    assert "Harbour Safety" in shown.text
+    account.cancelled_at = now() - timedelta(days=31)
+    run(app, "purge", "--yes")
+    for address in (learners, verification):
+        gone = client.get(address)
+        assert 400 <= gone.status_code < 500
+        assert "Ada Lovelace" not in gone.text
+
+
+def paying(app: Flask, sandbox: Sandbox) -> Account:
+    app.config |= {"BILLING": "marketplace", "CRM_LIVE_PLANS": ["sandbox-live"]}
+    account = install_account(sandbox)
+    sandbox.crm.post("plan", location="demo-location", plan="sandbox-live")
+    account.go_live("sandbox-live")
+    return account
+
+
+def installed(sandbox: Sandbox) -> bool:
+    return bool(sandbox.crm.get("")["counts"]["demo-location"]["installed"])
+
+
+def test_cancelling_ends_the_plan_in_the_marketplace(app: Flask, sandbox: Sandbox) -> None:
+    account = paying(app, sandbox)
+    assert installed(sandbox)
+    said = run(app, "cancel", "demo-location", "--yes").output
+    assert "taken out of its CRM, which ends its plan" in said
+    assert not installed(sandbox)
+    assert not account.active
+
+
+def test_a_plan_that_could_not_be_ended_is_said(app: Flask, sandbox: Sandbox) -> None:
+    account = paying(app, sandbox)
+    sandbox.crm.faults(down=True)
+    result = run(app, "cancel", "demo-location", "--yes")
+    assert result.exit_code == 0
+    assert "could not be ended" in result.output
+    assert "End it in the CRM's marketplace" in result.output
+    assert not account.active
+
+
+def test_who_pays_nothing_keeps_the_app_and_can_read(
+    app: Flask, sandbox: Sandbox, client: FlaskClient
+) -> None:
+    account = install_account(sandbox)
+    run(app, "cancel", "demo-location", "--yes")
+    assert installed(sandbox)
+    sign_in(client, account)
+    page = client.get("/courses").text
+    assert "This account was cancelled. Its data can be read" in page
+
+
+def test_the_operator_is_named_in_the_audit_list(app: Flask, client: FlaskClient) -> None:
+    account = make_account()
+    run(app, "package-limit", "demo-location", "100")
+    run(app, "cancel", "demo-location", "--yes")
+    sign_in(client, account)
+    page = client.get("/activity?show=people").text
+    assert page.count("an operator") == 2
+    assert "Changed the package limit" in page
+    assert "Cancelled" in page
+
+
 def test_nothing_is_cancelled_when_the_records_cannot_be_written(
     app: Flask, tmp_path: Path
 ) -> None:
@@ -170,6 +260,42 @@ def test_keys_are_rotated(app: Flask) -> None:
     assert Fernet(new).decrypt(written.encode()) == b"the secret"
 
 
+def test_a_token_that_is_renewed_during_a_rotation_stays(app: Flask) -> None:
+    account = make_account()
+    grant = make_grant(account, "old access", "old refresh")
+    db.session.commit()
+    renewed: list[str] = []
+
+    def renew(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        if statement.startswith("UPDATE grants") and not renewed:
+            renewed.append(statement)
+            with Session(db.engine) as rows:
+                rows.get_one(Grant, grant.id).renew("new access", "new refresh", 80_000)
+                rows.commit()
+
+    event.listen(db.engine, "before_cursor_execute", renew)
+    try:
+        run(app, "rotate-keys")
+    finally:
+        event.remove(db.engine, "before_cursor_execute", renew)
+    assert renewed
+    db.session.expire_all()
+    assert (grant.access_token, grant.refresh_token) == ("new access", "new refresh")
+
+
+def test_a_missing_key_is_said_and_nothing_lost(app: Flask) -> None:
+    account = make_account(scorm_secret_key="the secret")
+    db.session.commit()
+    right = app.config["ENCRYPTION_KEYS"]
+    app.config["ENCRYPTION_KEYS"] = [Fernet.generate_key().decode()]
+    result = run(app, "rotate-keys")
+    assert result.exit_code == 1
+    assert "Put the key that wrote it behind the newest one" in result.output
+    app.config["ENCRYPTION_KEYS"] = right
+    db.session.expire_all()
+    assert account.scorm_secret_key == "the secret"
+
+
 def test_seeding_fills_an_account(app: Flask) -> None:
     assert run(app, "seed", "--courses", "7", "--enrollments", "250").exit_code == 0
     account = db.session.scalars(select(Account)).one()
@@ -178,6 +304,7 @@ def test_seeding_fills_an_account(app: Flask) -> None:
     with acting_for(account.id):
         done = db.session.scalars(select(Enrollment).where(Enrollment.completed_at.is_not(None)))
         for enrollment in done:
+            assert enrollment.completed_at is not None
             assert enrollment.created_at <= enrollment.completed_at <= now()
     run(app, "seed", "--courses", "3", "--enrollments", "10", "--account", "load-test")
     assert (count(Course), count(Enrollment)) == (10, 260)

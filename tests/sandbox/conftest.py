@@ -100,7 +100,7 @@ class CloudServer:
         """One API call by plain HTTP, to look at the answer as it is."""
         secret = {"SANDBOX": "sandbox-secret", "SECOND": "second-secret"}[app]
         more.setdefault("auth", (app, secret))
-        return requests.request(method, f"{self.url}/api/v2{path}", timeout=20, **more)
+        return requests.request(method, f"{self.url}/api/v2{path}", timeout=60, **more)
 
     def control(self, method: str, path: str, **body: Any) -> Any:
         """One call of the controls; its JSON."""
@@ -109,7 +109,7 @@ class CloudServer:
             f"{self.url}/sandbox/{path}",
             json=body if method != "GET" else None,
             headers={"Accept": "application/json"},
-            timeout=20,
+            timeout=60,
         )
         assert answer.ok, answer.text
         return answer.json()
@@ -134,7 +134,7 @@ class CloudServer:
             state = self.call("GET", f"/courses/importJobs/{job}", app).json()
             return state if state["status"] != "RUNNING" else None
 
-        found = eventually(outcome, 20)
+        found = eventually(outcome)
         assert found
         return found
 
@@ -185,7 +185,7 @@ class Inbox:
         return Response(status=status, headers=headers)(environ, start_response)
 
     def wait_for(self, count: int) -> list[Request]:
-        eventually(lambda: len(self.received) >= count, 20)
+        eventually(lambda: len(self.received) >= count)
         return self.received
 
 

@@ -7,6 +7,8 @@ import os
 import socket
 import sqlite3
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,6 +35,17 @@ def test_names_the_port_that_is_taken_and_a_way_out(listener: int) -> None:
         refuse_taken_ports(Ports.in_a_row(listener - 1))
     assert f"port {listener} (the sandbox CRM)" in str(refusal.value)
     assert "bin/dev --port " in str(refusal.value)
+
+
+def test_a_free_port_is_given_away_once() -> None:
+    """Test runs side by side each look for ports some moments before they listen on them."""
+    given = ports.free_ports(3)
+    assert not any(map(ports.reserve, given))
+    question = f"from tools.ports import reserve; print([*map(reserve, {given})])"
+    other = subprocess.run(
+        [sys.executable, "-c", question], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert other.stdout.strip() == "[False, False, False]"
 
 
 @pytest.mark.parametrize("file", ["bin/dev", "bin/test", "bin/bench", "tools/python_version.py"])

@@ -1,8 +1,9 @@
-// Copy buttons: data-copy="#field" copies that field's text, data-copy-text="…" the given one.
-// Inside a frame, and on plain http, the browser may refuse its clipboard; then the text is selected
-// and copied the old way, and when even that is refused it stays selected for Ctrl+C.
+// Copy buttons: data-copy="#text" copies the text of that field or element. Inside a frame, and on
+// plain http, the browser may refuse its clipboard; then the text is selected and copied the old way,
+// and when even that is refused it stays selected for the keyboard.
 
 const SECONDS = 3;
+const BY_KEYBOARD = navigator.platform.startsWith("Mac") ? "Press ⌘C" : "Press Ctrl+C";
 
 async function toClipboard(text) {
   try {
@@ -13,20 +14,14 @@ async function toClipboard(text) {
   }
 }
 
-function bySelecting(field) {
-  field.focus();
-  field.select();
+function bySelecting(source) {
+  if (source.select) {
+    source.focus();
+    source.select();
+  } else {
+    window.getSelection().selectAllChildren(source);
+  }
   return document.execCommand("copy");
-}
-
-// A text that stands in no field gets one for the moment.
-function borrowedField(text) {
-  const field = document.createElement("textarea");
-  field.value = text;
-  field.readOnly = true;
-  field.className = "unseen";
-  document.body.append(field);
-  return field;
 }
 
 // A screen reader hears a change of this text; emptied first, so that the same words count again.
@@ -49,21 +44,11 @@ function tell(button, words) {
 }
 
 document.addEventListener("click", async (event) => {
-  const button = event.target.closest("[data-copy], [data-copy-text]");
+  const button = event.target.closest("[data-copy]");
   if (!button) return;
-  const field = button.dataset.copy && document.querySelector(button.dataset.copy);
-  const text = field ? field.value ?? field.textContent : button.dataset.copyText;
-  if (await toClipboard(text)) {
-    tell(button, "Copied");
-    return;
-  }
-  const source = field?.select ? field : borrowedField(text);
-  const copied = bySelecting(source);
-  if (source !== field) {
-    source.remove();
-    button.focus();
-  }
-  tell(button, copied ? "Copied" : "Press Ctrl+C");
+  const source = document.querySelector(button.dataset.copy);
+  const copied = await toClipboard(source.value ?? source.textContent) || bySelecting(source);
+  tell(button, copied ? "Copied" : BY_KEYBOARD);
 });
 
 // A click into the field selects all of it.

@@ -1,14 +1,14 @@
-// The hub inside the CRM's frame: signs in, loads the page, and makes everything that leaves the page
-// carry the session. Only the shell (templates/accounts/shell.html) loads this file.
-//   htmx requests           get the Authorization header; on 401 the session is renewed once and the
-//                           request repeated
-//   a[data-ticket], a[download]    get a one-time ticket; with target="_blank" in a new tab
-//   form[target="_blank"]   gets a hidden session_token while it is sent (add hx-boost="false")
+// The hub inside the CRM's frame: signs in, loads the page, and lets every request of htmx carry the
+// session; on 401 the session is renewed once and the request repeated. Only the shell
+// (templates/accounts/shell.html) loads this file.
 
-import { Trouble, recall, renewIfStale, sessionHeaders, signIn, signedIn } from "./session.js";
+import { Trouble, renewIfStale, sessionHeaders, signIn, wishFor } from "./session.js";
+import { offer } from "./frame_choice.js";
 import { explain } from "./frame_trouble.js";
+import "./frame_exits.js";
 
 const AGAIN_MS = 15000;
+const START = "/courses";
 
 // Loading pages
 
@@ -22,36 +22,51 @@ function show(path, options = {}) {
   });
 }
 
-async function start() {
+function start() {
   if (window.parent === window) {
     location.replace("/"); // opened by itself: the connect screen, or the pages in a tab of their own
     return;
   }
   const { destination } = document.body.dataset;
-  const within = location.pathname !== "/embed" && location.pathname !== "/";
-  try {
-    if (!(within && recall())) await signIn();
-    show(destination, { replace: destination });
-  } catch (trouble) {
-    recover(trouble, () => show(destination, { replace: destination }));
-  }
+  const goOn = () => show(destination, { replace: destination });
+  signIn().then(goOn, (trouble) => recover(trouble, goOn));
 }
 
 // Says what is wrong, and goes on by itself as soon as it is not wrong any more.
 function recover(trouble, goOn) {
+  if (trouble.kind === "choose") {
+    offer(trouble.places, async (location) => {
+      wishFor(location);
+      await signIn();
+      show(document.body.dataset.destination);
+    });
+    return;
+  }
+  keepTrying(trouble, trouble.kind === "closed" ? () => show(START) : goOn);
+}
+
+let stopTrying = () => {};
+
+function keepTrying(trouble, goOn) {
+  stopTrying();
   const tryAgain = async () => {
     try {
       await signIn();
     } catch (again) {
-      explain(again, tryAgain);
+      if (again.kind === "choose") {
+        stopTrying();
+        recover(again);
+      } else {
+        explain(again, tryAgain);
+      }
       return;
     }
-    stop();
+    stopTrying();
     goOn();
   };
   const timer = setInterval(tryAgain, AGAIN_MS);
   const lookAgain = () => { if (!document.hidden) tryAgain(); };
-  const stop = () => {
+  stopTrying = () => {
     clearInterval(timer);
     document.removeEventListener("visibilitychange", lookAgain);
   };
@@ -108,69 +123,17 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   }
 });
 
-// Links and forms that leave the page
-
-function ours(address) {
-  return new URL(address, location.href).origin === location.origin;
-}
-
-async function ticketFor(path) {
-  const ask = () => fetch("/tickets", {
-    method: "POST",
-    headers: { "Content-Type": "application/json", ...sessionHeaders() },
-    body: JSON.stringify({ path }),
-  });
-  let answer = await ask();
-  if (answer.status === 401) {
-    await signIn();
-    answer = await ask();
-  }
-  if (!answer.ok) throw new Trouble("hub");
-  return (await answer.json()).ticket;
-}
-
-async function follow(link) {
-  const address = new URL(link.href);
-  const tab = link.target === "_blank" ? window.open("", "_blank") : null; // now, or it is blocked
-  try {
-    address.searchParams.set("ticket", await ticketFor(address.pathname));
-  } catch {
-    tab?.close();
-    const text = "That could not be opened. Try again in a moment.";
-    document.dispatchEvent(new CustomEvent("toast", { detail: { text, tone: "bad" } }));
-    return;
-  }
-  if (tab) {
-    tab.opener = null;
-    tab.location.replace(address);
-    return;
-  }
-  const download = Object.assign(document.createElement("a"), { href: address, download: link.download });
-  download.dataset.ticketed = "";
-  document.body.append(download);
-  download.click();
-  download.remove();
-}
-
+// Somebody who stands in no location goes to another one.
 document.addEventListener("click", (event) => {
-  const link = event.target.closest("a[data-ticket], a[download]");
-  if (!link || !signedIn() || "ticketed" in link.dataset || !ours(link.href)) return;
+  if (!event.target.closest("[data-choose-location]")) return;
   event.preventDefault();
   event.stopImmediatePropagation();
-  follow(link);
-}, true);
-
-document.addEventListener("submit", ({ target: form }) => {
-  if (!signedIn() || form.target !== "_blank" || !ours(form.action)) return;
-  const field = Object.assign(document.createElement("input"), {
-    type: "hidden", name: "session_token", value: signedIn(),
-  });
-  form.append(field);
-  setTimeout(() => field.remove());
+  wishFor("");
+  signIn().then(() => show(START), (trouble) => recover(trouble, () => show(START)));
 }, true);
 
 for (const sign of ["pointerdown", "keydown"]) {
-  document.addEventListener(sign, renewIfStale, true);
+  document.addEventListener(sign, () => renewIfStale().catch(() => {}), true);
 }
 
 start();

@@ -5,8 +5,14 @@ const REASONS = {
   parent: "The CRM's page around this one did not answer. Reload it, or open SCORM Hub in a tab of its own.",
   refused: "The CRM could not confirm that SCORM Hub is installed in this location and that you work here. "
     + "Connect your CRM account, or ask an administrator of this location to do so.",
+  nowhere: "SCORM Hub is not installed in any location that is open to you. Connect your CRM account and choose "
+    + "the location to work in, or ask an administrator of your agency to do so.",
+  closed: "The CRM could not confirm you for the location you had chosen. You can choose again in a moment.",
+  unsure: "The CRM cannot be asked about you just now. This page tries again by itself.",
   hub: "SCORM Hub did not answer. It tries again by itself in a few seconds.",
 };
+const TO_CONNECT = ["refused", "nowhere"];
+const NOT_CONFIRMED = ["refused", "nowhere", "closed"];
 
 function storageWorks() {
   try {
@@ -32,10 +38,12 @@ function cookiesWork() {
 function checks(kind) {
   const needed = (words, ok) => [words, ok === null ? "not tried yet" : ok ? "works" : "does not work"];
   const handy = (words, ok) => [words, ok ? "allowed" : "blocked by your browser; not needed here"];
+  const confirms = `The CRM confirms you for ${kind === "nowhere" ? "a" : "this"} location`;
+  const confirmed = NOT_CONFIRMED.includes(kind) ? false : null;
   return [
     needed("The CRM's page answers", kind !== "parent"),
     needed("SCORM Hub answers", kind === "parent" ? null : kind !== "hub"),
-    needed("The CRM confirms you for this location", kind === "refused" ? false : null),
+    kind === "unsure" ? [confirms, "could not be asked"] : needed(confirms, confirmed),
     handy("Storage inside frames", storageWorks()),
     handy("Cookies inside frames", cookiesWork()),
   ];
@@ -46,9 +54,9 @@ export function explain(trouble, tryAgain) {
   if (document.querySelector(`[data-trouble=${kind}]`)) return; // it says so already
   const page = document.getElementById("frame-trouble").content.cloneNode(true);
   page.querySelector("main").dataset.trouble = kind;
-  page.querySelector("[data-reason]").textContent = REASONS[kind];
+  page.querySelector("[data-reason]").textContent = trouble.sentence ?? REASONS[kind];
   const wayOut = page.querySelector("[data-way-out]");
-  if (kind !== "refused") {
+  if (!TO_CONNECT.includes(kind)) {
     wayOut.textContent = "Open in a new tab";
     wayOut.setAttribute("href", "/");
   }

@@ -1,22 +1,27 @@
 // The session inside the CRM's frame. Its root is a question to the parent page: who is looking? The
 // CRM's sealed answer is swapped for a token, which lives in memory and travels as a header, so that
-// everything works with cookies and storage blocked. The question may be asked again at any time.
+// everything works with cookies and storage blocked. The question may be asked again at any time, and
+// is asked anew by every document: a kept token could be that of another location.
 
 const TRIES = 3;
 const PATIENCE_MS = 3000;
 const LONGEST_ANSWER = 4096;
-const STORED_AS = "hub-session";
 const STALE_MS = 20 * 60 * 1000;
 
 let token = null;
 let used = 0;
 let underWay = null;
+let here = ""; // the location that the session is for
 
-// Why signing in did not work: "parent" (no answer from the CRM), "refused", "hub" (no answer from us).
+// Why nobody is signed in:
+//   parent   no answer from the CRM's page         hub       no answer from us
+//   refused  not confirmed for this location       unsure    the CRM cannot be asked just now
+//   choose   `places` to choose from               nowhere   there is none to choose
+//   closed   not confirmed for the chosen location
 export class Trouble extends Error {
-  constructor(kind) {
+  constructor(kind, details = {}) {
     super(kind);
-    this.kind = kind;
+    Object.assign(this, { kind }, details);
   }
 }
 
@@ -31,21 +36,25 @@ export function sessionHeaders() {
   return { Authorization: `Bearer ${token}` };
 }
 
-// The token of the page that stood in this frame before, if the browser keeps one.
-export function recall() {
+// The location that somebody picked who stands in none, such as the agency's people. It is only a
+// wish, confirmed anew at each sign-in; this tab remembers it over a reload, where it may.
+const CHOICE = "hub-location";
+
+function kept() {
   try {
-    token = sessionStorage.getItem(STORED_AS);
+    return sessionStorage.getItem(CHOICE) ?? "";
   } catch {
-    token = null;
+    return "";
   }
-  return token;
 }
 
-function keep(fresh) {
-  token = fresh;
-  used = Date.now();
+let wish = kept();
+
+export function wishFor(location) {
+  wish = here = location;
   try {
-    sessionStorage.setItem(STORED_AS, fresh);
+    if (location) sessionStorage.setItem(CHOICE, location);
+    else sessionStorage.removeItem(CHOICE);
   } catch {
     // Blocked: then it lives in memory only.
   }
@@ -58,20 +67,46 @@ export function signIn() {
 }
 
 async function handshake() {
-  const { payload, origin } = await askParent();
+  const answer = await swap(await askParent());
+  if (answer.choose) {
+    throw answer.choose.length ? new Trouble("choose", { places: answer.choose }) : new Trouble("nowhere");
+  }
+  if (here && here !== answer.location) return startOverIn(answer.location);
+  token = answer.token;
+  used = Date.now();
+  here = answer.location;
+  if (answer.picked) {
+    wish = here; // also where there was only one: a second one must not get in the way of a renewal
+    document.body.dataset.picked = "";
+  }
+}
+
+// The CRM's page has gone to another location. Nothing that this document shows may be sent there.
+function startOverIn(location) {
+  window.location.replace(`/embed?location_id=${encodeURIComponent(location)}`);
+  return new Promise(() => {});
+}
+
+async function swap(asked) {
   let answer;
   try {
     answer = await fetch("/embed/session", {
       method: "POST",
       headers: { "Content-Type": "application/json", "X-Hub": "1" },
-      body: JSON.stringify({ payload, origin }),
+      body: JSON.stringify({ ...asked, location: wish }),
     });
   } catch {
     throw new Trouble("hub");
   }
+  const told = await answer.json().catch(() => ({})); // a page instead of data tells nothing
+  if (answer.status === 401 && wish) {
+    wishFor("");
+    throw new Trouble("closed", { sentence: told.error });
+  }
   if (answer.status === 401 || answer.status === 429) throw new Trouble("refused");
-  if (!answer.ok) throw new Trouble("hub");
-  keep((await answer.json()).token);
+  if (answer.status === 503 && told.error) throw new Trouble("unsure", { sentence: told.error });
+  if (!told.token && !told.choose) throw new Trouble("hub");
+  return told;
 }
 
 // The answer is cipher text that only our server can read, so asking any parent gives nothing away.
@@ -107,6 +142,6 @@ function askParent() {
 }
 
 // After a long pause the session is renewed at the first sign of life, before it is needed.
-export function renewIfStale() {
-  if (token && Date.now() - used > STALE_MS) signIn().catch(() => {});
+export async function renewIfStale() {
+  if (token && Date.now() - used > STALE_MS) await signIn();
 }

@@ -118,7 +118,7 @@ class Receiver:
     def wait_for(self, type: str, count: int = 1) -> list[dict[str, Any]]:
         """The events of a type, once so many of them have come."""
         with self.arrived:
-            came = self.arrived.wait_for(lambda: len(self.events(type)) >= count, timeout=20)
+            came = self.arrived.wait_for(lambda: len(self.events(type)) >= count, timeout=60)
         assert came, f"{len(self.events(type))} of {count} {type} came"
         return self.events(type)
 

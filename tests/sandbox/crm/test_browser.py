@@ -46,12 +46,13 @@ def test_a_contacts_page_shows_what_arrives_without_a_reload(
     expect(page.get_by_role("heading", level=1)).to_have_text("Zoë Ångström")
     api("POST", f"/contacts/{id}/tags", json={"tags": ["scorm_completed"]})
     api("POST", f"/contacts/{id}/notes", json={"body": "Completed Fire Safety"})
-    expect(page.get_by_text("Completed Fire Safety")).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("Completed Fire Safety")).to_be_visible()
     expect(page.get_by_text("scorm_completed")).to_be_visible()
 
 
 def test_the_desktop_fits_a_phone(crm: Crm, page: Page) -> None:
     page.set_viewport_size({"width": 375, "height": 800})
-    for path in ("contacts", "objects", "apps", "app"):
-        page.goto(f"{crm.ports.crm_url}/v2/location/{PLACE}/{path}")
+    pages = [f"location/{PLACE}/{path}" for path in ("contacts", "objects", "apps", "app")]
+    for path in [*pages, "agency", "agency/app"]:
+        page.goto(f"{crm.ports.crm_url}/v2/{path}")
         assert page.evaluate("document.documentElement.scrollWidth") == 375, path

@@ -78,10 +78,54 @@ def test_switching_the_user_changes_the_context(crm: Crm) -> None:
         browser.post(f"{crm.url}/v2/user", data=form, timeout=30)
         answer = browser.get(f"{crm.url}/v2/location/{PLACE}/user-context", timeout=30)
         context = opened(answer.json()["payload"], "sandbox-shared-secret")
-        may_enter = user["type"] == "agency" or PLACE in user["locationIds"]
+        everywhere = user["type"] == "agency" and not user["restrictSubAccount"]
+        may_enter = everywhere or PLACE in user["locationIds"]
         assert (context["userId"] == user["id"]) == may_enter
-        if user["type"] == "agency":
+        if everywhere:
             assert (context["type"], context["activeLocation"]) == ("agency", PLACE)
+
+
+def test_above_all_locations_the_context_names_none(crm: Crm) -> None:
+    people = {user["name"]: user for user in crm.controls.get("")["users"]}
+    text = requests.get(f"{crm.url}/v2/agency/app", timeout=30).text
+    assert f'src="{crm.ports.hub_url}/embed?location_id="' in text
+    for name, seen in (
+        ("Robin Harbour", "Robin Harbour"),
+        ("Noor Haddad", "Noor Haddad"),
+        ("Dana Whitfield", "Robin Harbour"),  # not the agency's: somebody else sits down there
+    ):
+        cookies = {"sandbox_user": people[name]["id"]}
+        url = f"{crm.url}/v2/agency/user-context"
+        answer = requests.get(url, cookies=cookies, timeout=30)
+        context = opened(answer.json()["payload"], "sandbox-shared-secret")
+        assert "activeLocation" not in context
+        assert (context["userName"], context["type"]) == (seen, "agency")
+        assert context["companyId"] == "demo-company"
+
+
+def test_the_agencys_view_lists_its_locations(crm: Crm) -> None:
+    crm.tokens()
+    text = requests.get(f"{crm.url}/v2/agency", timeout=30).text
+    assert "Sandbox CRM" in text
+    rows = [row for row in text.split("<tr>")[1:] if "/contacts" in row]
+    assert ["not installed" in row for row in rows] == [False, True]
+    browser = requests.Session()
+    owner = next(one for one in crm.controls.get("")["users"] if one["name"] == "Noor Haddad")
+    form = {"user": owner["id"], "location": ""}
+    answer = browser.post(f"{crm.url}/v2/user", data=form, timeout=30)
+    assert answer.url == f"{crm.url}/v2/agency/app"
+
+
+def test_what_a_user_may_enter_can_be_changed(crm: Crm, api: Api) -> None:
+    people = {user["name"]: user["id"] for user in crm.controls.get("")["users"]}
+    dana = people["Dana Whitfield"]
+    assert api("GET", f"/users/{dana}")["roles"]["locationIds"] == [PLACE]
+    crm.controls.post("user-access", user=dana, locationIds=["second-location"])
+    api("GET", f"/users/{dana}", 404)
+    agency = crm.api("demo-company")
+    assert agency("GET", f"/users/{dana}")["roles"]["locationIds"] == ["second-location"]
+    crm.controls.post("user-access", user=dana, removed=True)
+    agency("GET", f"/users/{dana}", 404)
 
 
 def test_contacts_are_listed_searched_and_shown(crm: Crm, api: Api) -> None:

@@ -13,7 +13,7 @@ from tests.sandbox.crm.conftest import HERE, Crm
 def run(sdk: Callable[[str], str], name: str, crm: Crm) -> dict[str, Any]:
     codes = [crm.code("demo-location"), crm.code("demo-company")]
     command = [sdk(name), str(HERE / f"sdk_{name}.py"), crm.url, *codes]
-    finished = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    finished = subprocess.run(command, capture_output=True, text=True, timeout=240)
     assert finished.returncode == 0, finished.stderr[-3000:]
     answer: dict[str, Any] = json.loads(finished.stdout.splitlines()[-1])
     return answer

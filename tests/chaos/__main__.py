@@ -1,57 +1,55 @@
-"""`bin/chaos --minutes N --seed S`: prints VALID, or the counter-example and the seed."""
+"""`bin/chaos --minutes N --seed S`: prints VALID, or the counter-example and the seed.
+
+The last line is the verdict. What all programs printed is kept beside it, in .cache/chaos/.
+"""
 
 from __future__ import annotations
 
 import argparse
 import random
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
-from tests.chaos.checker import Completion, judge
-from tests.chaos.quiet import parked, unfinished
-from tests.chaos.scene import Company, Contact
+import requests
+
+from tests.chaos.learners import Learners
+from tests.chaos.stage import prepare, running_stack
 from tests.chaos.trouble import Trouble
-from tests.fixtures.databases import PostgresqlDatabases, SqliteFiles, fresh_name, migrate
-from tests.fixtures.stack import Stack, start_stack
-from tools import postgresql
-from tools.environment import Ports
-from tools.processes import Program, Supervisor
-from tools.programs import work_programs
+from tests.chaos.verdict import verdict
+from tests.fixtures.stack import Stack
+from tools.places import CACHE, ROOT
 
-Learner = tuple[Company, Contact, str]  # whose contact takes which course
-LOCATIONS = ("demo-location", "second-location")
-# The lease is longer than any call may last, as in production: nobody takes a row that is being
-# written. What was dropped is found by the reconciler, which comes every three minutes.
-SETTINGS = {"SWEEP_SECONDS": "2", "LEASE_SECONDS": "45"}
-PATIENCE = 420.0  # seconds after the last trouble: a lease, a reconciler's round, growing gaps
-SILENCE = 6.0  # seconds in which nothing more may happen
+LOGS = CACHE / "chaos"
+MOST_LEARNERS = 40  # per account; the CRM's sandbox has hardly more with an address of their own
+STEPS_EACH = 2.5  # enrolled, opened perhaps, completed
+Show = Callable[[str], None]
 
 
 def main() -> int:
     options = read_options()
-    started = time.monotonic()
+    database = "PostgreSQL" if options.postgresql else "SQLite"
+    name = f"{database.lower()}-seed-{options.seed}"
+    with log_file(name) as log:
+        started = time.monotonic()
 
-    def show(words: str) -> None:
-        print(f"{time.monotonic() - started:7.1f}  {words}", flush=True)
+        def show(words: str) -> None:
+            line = f"{time.monotonic() - started:7.1f}  {words}"
+            print(line, flush=True)
+            log("chaos", words)
 
-    with running_stack(options.postgresql) as stack:
-        show("everything runs; courses are being uploaded")
-        companies = prepare(stack)
-        show(f"chaos begins, seed {options.seed}, {options.minutes:g} minutes")
-        done = play(stack, companies, options, show)
-        show(f"calm; {len(done)} completions; waiting until nothing is owed any more")
-        problems = verdict(stack, done, companies if options.sync else [])
-        entries = stack.sandbox.crm.get("ledger")["entries"]
-    show(f"the CRM was called {len({entry['call'] for entry in entries})} times")
+        with running_stack(options.postgresql, log) as stack:
+            show("everything runs; courses are being uploaded")
+            run = Run(stack, options, show)
+            problems = run.play()
+            outcome = run.outcome()
     for problem in problems:
         print(problem)
+    if problems:
+        print(f"What the programs printed: {(LOGS / name).relative_to(ROOT)}.log")
     word = "COUNTER-EXAMPLE" if problems else "VALID"
-    print(f"{word}  seed {options.seed}, {len(done)} completions")
+    print(f"{word}  {database}, seed {options.seed}, {options.minutes:g} minutes: {outcome}")
     return 1 if problems else 0
 
 
@@ -59,125 +57,84 @@ def read_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bin/chaos", description=__doc__)
     parser.add_argument("--minutes", type=float, default=1.0, help="how long things break")
     parser.add_argument("--seed", type=int, default=random.randrange(10**6), help="of the dice")
-    parser.add_argument("--learners", type=int, default=20, help="per account, at most 40")
+    parser.add_argument("--learners", type=int, help="per account; by default more in longer runs")
     parser.add_argument("--postgresql", action="store_true", help="on PostgreSQL, not on SQLite")
     parser.add_argument(
-        "--sync", action="store_true", help="press Sync All at the end, not wait for the reconciler"
+        "--sync", action="store_true", help="press Sync All at the end, besides the reconciler"
     )
-    return parser.parse_args()
+    parser.add_argument(
+        "--brief", action="store_true", help="do not wait for what waits a minute on purpose"
+    )
+    options = parser.parse_args()
+    if options.learners is None:
+        options.learners = round(10 + 5 * options.minutes)
+    options.learners = min(options.learners, MOST_LEARNERS)
+    return options
 
 
 @contextmanager
-def running_stack(on_postgresql: bool) -> Iterator[Stack]:
-    """Two workers, two clocks, one web process, Redis and both sandbox systems."""
-    with ExitStack() as cleanup:
-        folder = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="chaos-")))
-        if on_postgresql:
-            place = PostgresqlDatabases(cleanup.enter_context(postgresql.server()))
-        else:
-            place = SqliteFiles(folder)  # type: ignore[assignment]
-        url = place.create(fresh_name())
-        migrate(url, Ports(1, 2, 3), folder)
-        supervisor = Supervisor(lambda name, line: None)
-        cleanup.callback(supervisor.close)
-        yield start_stack(supervisor, folder, url, SETTINGS, second_hands)
+def log_file(name: str) -> Iterator[Callable[[str, str], None]]:
+    """Takes every line with the program that printed it."""
+    LOGS.mkdir(parents=True, exist_ok=True)
+    with (LOGS / f"{name}.log").open("w", encoding="utf-8") as file:
+
+        def write(program: str, line: str) -> None:
+            if not file.closed:
+                file.write(f"{time.strftime('%H:%M:%S')} {program:>10}  {line}\n")
+                file.flush()
+
+        yield write
 
 
-def second_hands(env: Mapping[str, str]) -> list[Program]:
-    """One more worker and one more clock."""
-    return [replace(program, name=f"{program.name}-2") for program in work_programs(env)]
-
-
-def prepare(stack: Stack) -> list[Company]:
-    companies = [Company(stack, location) for location in LOCATIONS]
-    for company in companies:
-        with tempfile.TemporaryDirectory() as folder:
-            company.prepare(Path(folder))
-    return companies
-
-
-def play(
-    stack: Stack,
-    companies: list[Company],
-    options: argparse.Namespace,
-    show: Callable[[str], None],
-) -> list[Completion]:
+class Run:
     """Learners are enrolled and complete while things break; the last ones when all is calm."""
-    dice = random.Random(f"learners {options.seed}")
-    waiting = [
-        (company, contact, course)
-        for company in companies
-        for contact in company.contacts()[: options.learners]
-        for course in dice.sample(sorted(company.courses), dice.choice([1, 1, 1, 2]))
-    ]
-    dice.shuffle(waiting)
-    pause = options.minutes * 60 / (3 * len(waiting))
-    enrolled: list[Learner] = []
-    done: list[Completion] = []
-    trouble = Trouble(stack, options.seed, show)
-    trouble.start()
-    deadline = time.monotonic() + options.minutes * 60
-    while time.monotonic() < deadline:
-        if waiting and (not enrolled or dice.random() < 0.5):
-            enrolled.append(enroll(*waiting.pop()))
-        elif enrolled:
-            go_on(dice.choice(enrolled), dice, enrolled, done)
-        time.sleep(pause)
-    trouble.stop()
-    show(f"calm; {len(done)} completions so far, {len(enrolled)} learners still at it")
-    while enrolled:
-        complete(enrolled[0], dice, enrolled, done)
-    return done
 
+    def __init__(self, stack: Stack, options: argparse.Namespace, show: Show) -> None:
+        self.stack, self.options, self.show = stack, options, show
+        self.companies = prepare(stack)
+        self.learners = Learners(self.companies, options.learners, options.seed)
+        self.trouble = Trouble(stack, self.learners, options.seed, options.minutes, show)
 
-def enroll(company: Company, contact: Contact, course: str) -> Learner:
-    company.enroll(contact, course)
-    return company, contact, course
+    def play(self) -> list[str]:
+        """Everything that is wrong in the end; somebody who cannot go on for long is wrong too."""
+        seconds = self.options.minutes * 60
+        self.show(f"chaos begins, seed {self.options.seed}, {self.options.minutes:g} minutes")
+        try:
+            self.go_on(time.monotonic() + seconds, seconds / (STEPS_EACH * self.learners.all))
+            self.show(f"calm; {len(self.learners.done)} completions so far")
+            self.learners.finish()
+            self.show(f"{len(self.learners.done)} completions; waiting until nothing is owed")
+            return [*self.trouble.problems, *self.judged()]
+        except (AssertionError, SystemExit, requests.RequestException) as trouble:
+            return [f"A person gave up: {trouble}"]
 
+    def go_on(self, deadline: float, pause: float) -> None:
+        self.trouble.start()
+        try:
+            while time.monotonic() < deadline:
+                self.learners.step()
+                time.sleep(pause)
+        finally:
+            self.trouble.stop()
 
-def go_on(
-    learner: Learner, dice: random.Random, enrolled: list[Learner], done: list[Completion]
-) -> None:
-    """Opens the course or completes it, if SCORM Cloud knows the learner by now."""
-    company, contact, course = learner
-    if not company.registered(contact, course):
-        return
-    if dice.random() < 0.3:
-        company.open_course(contact, course)
-    else:
-        complete(learner, dice, enrolled, done)
+    def judged(self) -> list[str]:
+        if self.options.sync:
+            for company in self.companies:
+                company.sync_all()
+        learners, brief = self.learners, self.options.brief
+        return verdict(self.stack, self.companies, learners.done, learners.starts, brief)
 
-
-def complete(
-    learner: Learner, dice: random.Random, enrolled: list[Learner], done: list[Completion]
-) -> None:
-    company, contact, course = learner
-    score = dice.randrange(40, 101)
-    done.append(company.play(contact, course, passed=score >= 80, score=score))
-    enrolled.remove(learner)
-
-
-def verdict(stack: Stack, done: list[Completion], companies: list[Company]) -> list[str]:
-    """Waits until all is right or patience is over, then looks whether more is written after."""
-    for company in companies:
-        company.sync_all()
-    deadline = time.monotonic() + PATIENCE
-    problems = look(stack, done)
-    while problems and time.monotonic() < deadline:
-        time.sleep(2)
-        problems = look(stack, done)
-    time.sleep(SILENCE)
-    return look(stack, done)
-
-
-def look(stack: Stack, done: list[Completion]) -> list[str]:
-    """What is wrong now; work that is still owed counts, and work that waits for a person."""
-    entries = stack.sandbox.crm.get("ledger")["entries"]
-    return [
-        *judge(entries, done),
-        *(f"still owed: {number} {table}" for table, number in unfinished(stack).items()),
-        *(f"parked: {number} {table}" for table, number in parked(stack).items()),
-    ]
+    def outcome(self) -> str:
+        """What happened, in numbers."""
+        calls = {entry["call"] for entry in self.stack.sandbox.crm.get("ledger")["entries"]}
+        made = self.trouble.made
+        faults = ", ".join(f"{name} {number}" for name, number in made.most_common())
+        reconnected = sum(company.reconnected for company in self.companies)
+        return (
+            f"{len(self.learners.done)} completions, {len(self.learners.starts)} workflow starts,"
+            f" {len(calls)} calls to the CRM, {reconnected} reconnects;"
+            f" {made.total()} faults: {faults}"
+        )
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """Judges what the hub wrote to the CRM, by the sandbox CRM's own ledger and nothing else.
 
 Everybody who completed a course has exactly one completion note for it, one Training Record that
-tells the truth and is related to the contact, and the tags; and no location was asked more than a
+tells the truth and is related to the contact, and the tags; nobody else has any of it; each
+workflow that waits for an event was started once for it; and no location was asked more than a
 hundred times in any ten seconds.
 """
 
@@ -15,8 +16,7 @@ from datetime import datetime
 from typing import Any
 
 MOST_CALLS, WINDOW_SECONDS = 100, 10.0
-RECORD, SUMMARY = "custom_objects.training_record", "custom_objects.company_training_summary"
-RESULT_TAGS = {"scorm_passed", "scorm_failed"}
+HEADING = "Course completed: "  # of a completion note
 
 Entry = Mapping[str, Any]
 
@@ -37,6 +37,18 @@ class Completion:
         return {"scorm_completed", result, band(self.score)}
 
 
+@dataclass(frozen=True)
+class Start:
+    """An event of ours for which a workflow of the CRM waits: it is to be started once."""
+
+    event: str
+    contact: str
+    course: str
+
+    def __str__(self) -> str:
+        return f"the workflow on “{self.event}” of {self.contact}, “{self.course}”"
+
+
 def band(score: int) -> str:
     tens = min(score // 10 * 10, 90)
     return {90: "scorm_score_90_100"}.get(
@@ -55,6 +67,7 @@ class Timelines:
         self.made: Counter[tuple[str, str]] = Counter()
         self.related: Counter[tuple[str, str]] = Counter()
         self.contacts: Counter[tuple[str, str]] = Counter()
+        self.started: Counter[Start] = Counter()
         for entry in entries:
             if entry["applied"] and entry["effect"]:
                 self.take(entry["location"], **entry["effect"])
@@ -77,6 +90,8 @@ class Timelines:
                     self.related[contact, value[end]] += 1
         elif kind == "contact_created":
             self.contacts[location, value] += 1
+        elif kind == "trigger_fired":
+            self.started[Start(value["event"], contact, value["courseTitle"])] += 1
 
     def records_of(self, contact: str, course: str) -> list[dict[str, Any]]:
         """The Training Records of this course to which the contact is related."""
@@ -88,13 +103,22 @@ class Timelines:
         return [one["properties"] for one in found if one["properties"].get("course") == course]
 
 
-def judge(entries: Iterable[Entry], completions: Iterable[Completion]) -> list[str]:
-    """Every way in which the ledger is wrong, in words; none: VALID."""
+def judge(
+    entries: Iterable[Entry],
+    completions: Iterable[Completion],
+    starts: Iterable[Start] | None = None,
+) -> list[str]:
+    """Every way in which the ledger is wrong, in words; none: VALID.
+
+    `starts` are all starts of workflows that there should be; None: only that none is doubled.
+    """
     entries = list(entries)
     lines, completed = Timelines(entries), list(completions)
     return [
         *itertools.chain.from_iterable(missing_or_doubled(one, lines) for one in completed),
         *wrong_tags(completed, lines),
+        *invented(completed, lines),
+        *wrong_starts(starts, lines),
         *doubled(lines),
         *too_fast(entries),
     ]
@@ -102,7 +126,7 @@ def judge(entries: Iterable[Entry], completions: Iterable[Completion]) -> list[s
 
 def missing_or_doubled(done: Completion, lines: Timelines) -> Iterator[str]:
     who = f"{done.contact} of {done.location}, “{done.course}”"
-    heading = f"Course completed: {done.course}"
+    heading = HEADING + done.course
     notes = sum(note.splitlines()[0] == heading for note in lines.notes[done.contact])
     if notes != 1:
         yield f"{who}: {notes} completion notes"
@@ -122,13 +146,47 @@ def wrong_tags(completed: Iterable[Completion], lines: Timelines) -> Iterator[st
     for one in completed:
         by_contact[one.contact].append(one)
     for contact, done in by_contact.items():
-        ours = {tag for tag in lines.tags[contact] if tag.startswith("scorm_")}
+        ours = {tag for tag in lines.tags[contact] if is_ours(tag)}
         if ours not in [one.tags for one in done]:
             yield f"{contact}: tagged {sorted(ours)}, not {[sorted(one.tags) for one in done]}"
         if len(done) == 1:
             for tag in done[0].tags:
                 if lines.tagged[contact, tag] != 1:
                     yield f"{contact}: {tag} was added {lines.tagged[contact, tag]} times"
+
+
+def invented(completed: Iterable[Completion], lines: Timelines) -> Iterator[str]:
+    """What tells of a completion that never was, as somebody's forgery might."""
+    true = {(one.contact, one.course) for one in completed}
+    people = {contact for contact, _ in true}
+    for contact, tags in lines.tags.items():
+        if contact not in people and (ours := sorted(tag for tag in tags if is_ours(tag))):
+            yield f"{contact} completed nothing and is tagged {ours}"
+    for contact, notes in lines.notes.items():
+        for heading in {note.splitlines()[0] for note in notes}:
+            course = heading.removeprefix(HEADING)
+            if course != heading and (contact, course) not in true:
+                yield f"{contact} did not complete “{course}” and has a note that says so"
+    for contact, id in lines.related:
+        facts = lines.records[id]["properties"] if id in lines.records else {}
+        if facts.get("status") == "completed" and (contact, facts.get("course")) not in true:
+            yield f"{contact} did not complete “{facts.get('course')}” and has a record of it"
+
+
+def is_ours(tag: str) -> bool:
+    return tag.startswith("scorm_")
+
+
+def wrong_starts(wanted: Iterable[Start] | None, lines: Timelines) -> Iterator[str]:
+    for start, times in lines.started.items():
+        if times > 1:
+            yield f"{start} was started {times} times"
+    if wanted is not None:
+        wanted = set(wanted)
+        yield from (f"{start} was not started" for start in wanted - lines.started.keys())
+        yield from (
+            f"{start} was started without reason" for start in lines.started.keys() - wanted
+        )
 
 
 def doubled(lines: Timelines) -> Iterator[str]:

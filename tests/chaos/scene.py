@@ -5,8 +5,9 @@ Everything goes through pages and controls; what somebody would try again, is tr
 
 from __future__ import annotations
 
+import html
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -15,7 +16,7 @@ import requests
 
 from sandbox.courses.build import build
 from sandbox.demo import Admin, local
-from tests.chaos.checker import Completion
+from tests.chaos.checker import Completion, Start
 from tests.fixtures.stack import Stack
 from tests.waiting import eventually
 
@@ -27,7 +28,11 @@ KEYS = {
 COURSE_LINK = re.compile(r'href="/courses/([0-9a-f]{32})">([^<]+)<')
 LINK = re.compile(r"http://[^\"\s]+/e/[\w-]+")
 CONTACT_ROW = re.compile(r'/contacts/(\w+)">([^<]*)</a></td>\s*<td>([^<\s]+@[^<\s]+)</td>')
+EVENTS = ("enrolled", "course_completed", "course_failed")
+SECRET = {"X-Workflow-Secret": "sandbox-workflow-secret"}
 PATIENCE = 90.0  # seconds
+# While Redis is away nobody asks the CRM, and a busy machine needs a minute to start a program.
+PERSISTENCE = 300.0
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,7 @@ class Company:
     stack: Stack
     location: str = "demo-location"
     courses: dict[str, str] = field(default_factory=dict)
+    reconnected: int = 0
 
     def __post_init__(self) -> None:
         self.admin = Admin(self.stack.url, self.stack.ports.crm_url, self.location)
@@ -63,11 +69,24 @@ class Company:
         found = COURSE_LINK.findall(self.admin.get("/courses").text)
         self.courses = {title: id for id, title in found}
 
+    def use_in_workflows(self) -> None:
+        """A workflow of the CRM for each of our events starts on it from now on."""
+        crm = self.stack.sandbox.crm
+        for event in EVENTS:
+            crm.post(
+                "trigger-subscription",
+                location=self.location,
+                key=event,
+                url=f"{self.stack.url}/api/workflows/triggers",
+                headers=SECRET,
+            )
+        eventually(lambda: not crm.get("deliveries", limit=1)["counts"].get("pending"), PATIENCE)
+
     def contacts(self) -> list[Contact]:
         """Those with an e-mail address of their own, in the CRM's order."""
         page = f"{local(self.stack.ports.crm_url)}/v2/location/{self.location}/contacts"
         rows = CONTACT_ROW.findall(requests.get(page, timeout=30).text)
-        found = [Contact(*row) for row in rows]
+        found = [Contact(id, html.unescape(name), email) for id, name, email in rows]
         emails = [contact.email.casefold() for contact in found]
         return [one for one in found if emails.count(one.email.casefold()) == 1]
 
@@ -78,7 +97,7 @@ class Company:
     def enroll(self, contact: Contact, course: str) -> None:
         """By the button on the course's page, pressed again until it works."""
         path = f"/courses/{self.courses[course]}/enrollments"
-        persist(lambda: self.admin.post(path, contact=contact.id))
+        persist(lambda: self._press(path, contact=contact.id))
 
     def registered(self, contact: Contact, course: str) -> str | None:
         """The id under which SCORM Cloud knows the enrolment now, if it does."""
@@ -86,7 +105,11 @@ class Company:
 
     def registration(self, contact: Contact, course: str) -> str:
         """The same, waiting until it does."""
-        return eventually(lambda: self.registered(contact, course) or "", PATIENCE * 2)
+        return eventually(lambda: self.registered(contact, course) or "", PERSISTENCE)
+
+    def known_registrations(self) -> list[str]:
+        """The ids of all that SCORM Cloud has of our courses."""
+        return [id for course in self.courses for id in self._registrations(course).values()]
 
     def open_course(self, contact: Contact, course: str) -> None:
         """Begins the course and leaves it again."""
@@ -111,7 +134,22 @@ class Company:
 
     def sync_all(self) -> None:
         for course_id in self.courses.values():
-            persist(lambda path=f"/courses/{course_id}/sync": self.admin.post(path))  # type: ignore[misc]
+            persist(lambda path=f"/courses/{course_id}/sync": self._press(path))  # type: ignore[misc]
+
+    def heed_banner(self) -> None:
+        """Presses Reconnect if the hub's pages ask for it."""
+        if self.admin.sees("Reconnect", "/activity"):
+            self.admin.install()
+            self.reconnected += 1
+
+    def _press(self, path: str, **fields: str) -> None:
+        """One press of a button, and what the answer asks for if it does not work."""
+        try:
+            self.admin.post(path, **fields)
+        except SystemExit as refusal:
+            if "Reconnect" in str(refusal):
+                self.heed_banner()
+            raise
 
     def _registrations(self, course: str) -> dict[str, str]:
         url = f"http://127.0.0.1:{self.stack.ports.cloud}/api/v2/registrations"
@@ -130,6 +168,16 @@ class Company:
             more = {"more": answer["more"]}
 
 
+def starts_of(enrolled: Iterable[tuple[str, str]], done: Iterable[Completion]) -> Iterator[Start]:
+    """What workflows should have been started: by enrolments (contact, course) and completions."""
+    for contact, course in enrolled:
+        yield Start("enrolled", contact, course)
+    for one in done:
+        yield Start("course_completed", one.contact, one.course)
+        if not one.passed:
+            yield Start("course_failed", one.contact, one.course)
+
+
 def persist(attempt: Callable[[], T]) -> T:
     """What a patient person does: the same again until it works. Says at last why it did not."""
     trouble: list[str] = []
@@ -142,6 +190,6 @@ def persist(attempt: Callable[[], T]) -> T:
             return []
 
     try:
-        return eventually(try_once, PATIENCE)[0]
+        return eventually(try_once, PERSISTENCE)[0]
     except AssertionError as error:
         raise AssertionError(f"{error}; {len(trouble)} tries, the last: {trouble[-3:]}") from None

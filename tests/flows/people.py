@@ -13,7 +13,6 @@ from sandbox.courses.build import build
 from tests.fixtures.stack import Stack
 
 LOCATION = "demo-location"
-PATIENCE_MS = 30_000  # for what a worker has to do first
 RIGHT_ANSWERS = [1, 0, 2, 1, 0]  # of the quiz in our fire safety course
 
 # Drops a file of these bytes on an element, as somebody's mouse would.
@@ -39,7 +38,9 @@ class Admin:
         return self.page.context
 
     def open(self, tab: str) -> None:
-        self.view.get_by_role("link", name=tab, exact=True).first.click()
+        link = self.view.get_by_role("link", name=tab, exact=True).first
+        link.click()
+        expect(link).to_have_attribute("aria-current", "page")
         expect(self.view.get_by_role("heading", level=1)).to_be_visible()
 
     def new_tab(self, click: Callable[[], None]) -> Page:
@@ -79,7 +80,7 @@ def play_to_the_end(player: Page) -> None:
     """Reads all pages of the fire safety course, answers its quiz and finishes it."""
     course = player.frame_locator("#place iframe")
     heading = course.locator("h1:visible")
-    expect(heading).to_be_visible(timeout=PATIENCE_MS)
+    expect(heading).to_be_visible()
     while heading.inner_text() != "Quiz":
         course.locator("#next").click()
     for number, answer in enumerate(RIGHT_ANSWERS):

@@ -10,16 +10,15 @@ import pytest
 from tools.places import PYTHON, ROOT
 
 pytestmark = pytest.mark.flow
-SHORT = ["--minutes", "0.5", "--learners", "8", "--sync"]
+SHORT = ["--minutes", "0.4", "--learners", "6", "--sync", "--brief"]
 
 
+@pytest.mark.timeout(900)  # however busy the machine is: the run itself knows when to give up
 def test_every_completion_is_in_the_crm_once() -> None:
     """With a new seed each time; a counter-example names it."""
     command = [PYTHON, "-m", "tests.chaos", *SHORT]
-    env = dict(os.environ)
-    if server := env.get("TEST_DATABASE_URL"):
-        command.append("--postgresql")
-        env["TEST_POSTGRESQL_URL"] = server
-    finished = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
+    if os.environ.get("TEST_DATABASE_URL"):
+        command.append("--postgresql")  # a server of its own, which may be stopped
+    finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert finished.returncode == 0, finished.stdout + finished.stderr
-    assert "VALID" in finished.stdout
+    assert finished.stdout.splitlines()[-1].startswith("VALID")

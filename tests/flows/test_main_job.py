@@ -24,7 +24,6 @@ from tests.fixtures.stack import Stack
 from tests.flows.people import (
     DROP,
     LOCATION,
-    PATIENCE_MS,
     Admin,
     fire_safety,
     in_a_tab,
@@ -79,7 +78,7 @@ def connect_scorm_cloud(admin: Admin) -> None:
 def provision_objects(admin: Admin) -> None:
     admin.view.get_by_role("link", name="Custom Objects").click()
     admin.view.get_by_role("button", name="Provision Now").click()
-    expect(admin.view.get_by_text("Everything is there")).to_be_visible(timeout=PATIENCE_MS)
+    expect(admin.view.get_by_text("Everything is there")).to_be_visible()
 
 
 def upload_a_broken_package(admin: Admin) -> None:
@@ -90,7 +89,7 @@ def upload_a_broken_package(admin: Admin) -> None:
     admin.open("Courses")
     drop(admin, "holiday-pictures.zip", archive.getvalue())
     row = admin.row("holiday-pictures.zip")
-    expect(row.get_by_text("Error", exact=True)).to_be_visible(timeout=PATIENCE_MS)
+    expect(row.get_by_text("Error", exact=True)).to_be_visible()
     expect(row).to_contain_text("imsmanifest.xml")
 
 
@@ -105,7 +104,7 @@ def upload(admin: Admin, package: Path) -> None:
     drop(admin, package.name, package.read_bytes())
     row = admin.row(package.name)
     expect(row.get_by_text(re.compile("^(Processing|Ready)$"))).to_be_visible()
-    expect(row.get_by_text("Ready", exact=True)).to_be_visible(timeout=PATIENCE_MS)
+    expect(row.get_by_text("Ready", exact=True)).to_be_visible()
     row.get_by_role("link", name=COURSE).click()
     expect(view.get_by_role("heading", name=COURSE, level=1)).to_be_visible()
 
@@ -140,7 +139,7 @@ def see_the_result(admin: Admin, player: Page, name: str) -> None:
     player.close()
     row = admin.view.locator("#learners").get_by_role("row", name=name)
     for words in ("Completed", "Passed", "100%"):
-        expect(row).to_contain_text(words, timeout=PATIENCE_MS)
+        expect(row).to_contain_text(words)
 
 
 def see_it_in_the_crm(admin: Admin, name: str) -> None:
@@ -150,14 +149,14 @@ def see_it_in_the_crm(admin: Admin, name: str) -> None:
     page.get_by_role("link", name=name).first.click()
     tags = page.locator(".tags")
     for tag in ("scorm_completed", "scorm_passed", "scorm_score_90_100"):
-        expect(tags).to_contain_text(tag, timeout=PATIENCE_MS)
+        expect(tags).to_contain_text(tag)
     note = page.locator(".timeline li", has_text=f"Course completed: {COURSE}")
-    expect(note).to_have_count(1, timeout=PATIENCE_MS)
+    expect(note).to_have_count(1)
     expect(note).to_contain_text("Score: 100%")
     record = page.locator("article", has_text="Training Record")
-    expect(record).to_have_count(1, timeout=PATIENCE_MS)
+    expect(record).to_have_count(1)
     for words in (name, COURSE, "Completed", "Passed"):
-        expect(record).to_contain_text(words, timeout=PATIENCE_MS)
+        expect(record).to_contain_text(words)
     page.close()
 
 
@@ -205,7 +204,7 @@ def test_somebody_enrols_by_the_link_and_plays(stack: Stack, page: Page, tmp_pat
     play_to_the_end(page)
     expect(page.get_by_role("heading", name="Your progress is saved")).to_be_visible()
     page.get_by_role("link", name="Back to the course").click()
-    expect(page.get_by_role("button", name="Open again")).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.get_by_role("button", name="Open again")).to_be_visible()
     wait_until_quiet(stack)
     crm = stack.sandbox.crm
     made = [effect["contact"] for effect in crm.effects("contact_created")]

@@ -31,7 +31,6 @@ from pypdf.generic import (
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
-from xhtml2pdf import pisa
 from xhtml2pdf.bidi import get_display
 from xhtml2pdf.config.resources import ResourceAccessPolicy
 
@@ -57,6 +56,9 @@ class DocumentError(AppError):
 
 def render(template: str, title: str, **values: Any) -> bytes:
     """The template as a PDF whose title and language are set. Raises DocumentError."""
+    # Imported where it is used: it is a seventh of every program's start, and workers never draw.
+    from xhtml2pdf import pisa
+
     east_asian = EAST_ASIAN.search(str(values)) is not None
     html = render_template(
         template,

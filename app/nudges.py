@@ -21,6 +21,7 @@ from app.extensions import redis
 log = logging.getLogger(__name__)
 NUDGE_SECONDS = 5  # a lost nudge silences further ones for so long at most
 NUDGE_GAP = 0.1  # seconds; what a burst costs its last event at most
+UNDER_WAY = "nudge"  # the name of the threads that will ring
 ANSWER = "app.background.run_nudge"  # what a worker calls for a nudge
 
 
@@ -55,6 +56,7 @@ class Burst:
             ring(verb_name, app)
         else:
             timer = threading.Timer(wait, self._ring, [verb_name, app])
+            timer.name = UNDER_WAY
             timer.daemon = True  # a process that ends leaves the rest to the sweeper
             timer.start()
 

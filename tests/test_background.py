@@ -19,6 +19,7 @@ from app.clients.http import OutsideError
 from app.errors import BadInput, Hold
 from app.extensions import db
 from app.models import WebhookEvent, now
+from tests.fixtures.hub import hear_nudges
 
 Work = Callable[..., None]
 done: list[str] = []
@@ -380,9 +381,7 @@ def test_many_nudges_leave_one_bell(app: Flask, queue: Queue, work: Work) -> Non
     for _ in range(5):
         background.nudge(wake)
         db.session.commit()
-    for thread in threading.enumerate():
-        if isinstance(thread, threading.Timer):
-            thread.join()  # whoever came in the burst has rung by now
+    hear_nudges()
     assert queue.count == 1
     work()
     assert done == ["woken"]

@@ -96,6 +96,7 @@ def insert_by(connection: Connection, rows: list[Row]) -> None:
 def opened() -> Connection:
     """The app's own connection for this, kept open: the pool asks each that it lends whether it
     still lives, which would cost as much as the insert. Used by one thread at a time, see Storage.
+    It is not counted among the pool's, which are for requests.
     """
     connection = current_app.extensions.get(CONNECTION)
     if connection is None:
@@ -103,6 +104,7 @@ def opened() -> Connection:
         if connection.dialect.name == "postgresql":
             # one statement is a transaction by itself there: one trip instead of three
             connection = connection.execution_options(isolation_level="AUTOCOMMIT")
+        connection.detach()
         current_app.extensions[CONNECTION] = connection
     return connection
 

@@ -7,7 +7,6 @@ AppError
  |    +-- LimitReached     the trial's registrations are used up
  +-- Refused (403)         may not be done
  |    +-- SignedOut (401)  no session
- +-- Gone (410)            a used ticket, an expired link
  +-- NotConnected (409)    the CRM or SCORM Cloud is not connected
  +-- Unavailable (503)     outside trouble while somebody waits
 Hold                       work of the background that must wait, without counting as a failure
@@ -63,10 +62,6 @@ class Refused(AppError):
 
 class SignedOut(AppError):
     status = 401
-
-
-class Gone(AppError):
-    status = 410
 
 
 class NotConnected(AppError):

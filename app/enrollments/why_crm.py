@@ -67,17 +67,21 @@ def write_awaited(s: Situation) -> Reason | None:
 def failed(s: Situation) -> Reason | None:
     if s.result != Outcome.FAILED:
         return None
-    withheld = " There is no certificate: the course gives one only to who passed."
     said = "The course is completed but failed: the package reported that it was not passed."
-    return Reason("failed", "warn", said + (withheld if s.certificate_withheld else ""))
+    return Reason("failed", "warn", said + certificate_note(s))
 
 
 def no_result(s: Situation) -> Reason | None:
     if s.result != Outcome.NONE:
         return None
-    withheld = " There is no certificate: the course gives one only to who passed."
     said = "The course is completed; the package reported neither a pass nor a fail."
-    return Reason("no_result", "note", said + (withheld if s.certificate_withheld else ""))
+    return Reason("no_result", "note", said + certificate_note(s))
+
+
+def certificate_note(s: Situation) -> str:
+    if not s.certificate_withheld:
+        return ""
+    return " There is no certificate: the course gives one only to who passed."
 
 
 def switched_off(s: Situation) -> Reason | None:

@@ -27,10 +27,6 @@ class Found:
     contact: Contact
     enrolled: bool
 
-    @property
-    def can_enroll(self) -> bool:
-        return not self.enrolled
-
 
 def search(course: Course, query: str) -> list[Found]:
     """Contacts of this account's location; OutsideError or Hold when the CRM does not answer."""

@@ -94,10 +94,6 @@ def across_accounts() -> Iterator[None]:
         _scope.reset(token)
 
 
-def current_scope() -> str | None:
-    return _scope.get()
-
-
 class AccountOwned:
     """Mixin of all rows that belong to one account.
 

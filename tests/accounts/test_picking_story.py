@@ -10,9 +10,12 @@ from playwright.sync_api import Browser, BrowserContext, FrameLocator, Page, exp
 from tests.accounts.conftest import PROFILES, Forbidding
 from tests.accounts.framing import above_all_locations, connect, framed, on_the_courses, settings
 from tests.fixtures.stack import Stack
+from tests.holding import held
 from tests.look.test_look import RULES
 
 pytestmark = pytest.mark.flow
+SIGN_IN, REPORTS = "**/embed/session", "**/reports"
+RENEW = "async () => { (await import('/static/js/session.js')).signIn().catch(() => {}); }"
 
 
 @pytest.fixture
@@ -31,6 +34,13 @@ def asked_where(frame: FrameLocator) -> None:
 def place(frame: FrameLocator, name: str) -> None:
     expect(frame.locator(".account-name")).to_contain_text(name)
     on_the_courses(frame)
+
+
+def in_second_location(page: Page, stack: Stack) -> FrameLocator:
+    frame = above_all_locations(page, stack)
+    frame.get_by_role("button", name="Second Location").click()
+    place(frame, "Second Location")
+    return frame
 
 
 @pytest.mark.parametrize("white_label", [False, True], ids=["crm", "white-label"])
@@ -56,6 +66,45 @@ def test_an_agencys_user_chooses_a_location_and_another(
         place(frame, "Demo Location")
     else:  # nothing can be remembered over a reload
         asked_where(frame)
+
+
+def test_another_location_is_asked_for_while_the_session_is_renewed(
+    both: Stack, page: Page
+) -> None:
+    frame = in_second_location(page, both)
+    settings(frame, "Branding")
+    with held(page, SIGN_IN):
+        both.end_sessions()
+        with page.expect_request(SIGN_IN):
+            frame.get_by_role("button", name="Save branding").click()
+        frame.get_by_role("link", name="Choose another location").click()
+    frame.get_by_role("button", name="Demo Location").click()
+    place(frame, "Demo Location")
+
+
+def test_a_page_of_the_location_that_was_left_comes_too_late(both: Stack, page: Page) -> None:
+    frame = in_second_location(page, both)
+    with held(page, REPORTS):
+        with page.expect_request(REPORTS):
+            frame.get_by_role("link", name="Reports", exact=True).click()
+        frame.get_by_role("link", name="Choose another location").click()
+        frame.get_by_role("button", name="Demo Location").click()
+        place(frame, "Demo Location")
+    frame.get_by_role("link", name="Settings", exact=True).click()  # the answer had its chance
+    expect(frame.get_by_role("textbox", name="App ID")).to_be_visible()
+    expect(frame.locator(".account-name")).to_contain_text("Demo Location")
+
+
+def test_a_location_is_picked_while_the_session_is_renewed(both: Stack, page: Page) -> None:
+    """As after a long pause: the first touch renews, the same touch picks."""
+    frame = in_second_location(page, both)
+    frame.get_by_role("link", name="Choose another location").click()
+    asked_where(frame)
+    with held(page, SIGN_IN):
+        with page.expect_request(SIGN_IN):
+            frame.locator("body").evaluate(RENEW)
+        frame.get_by_role("button", name="Demo Location").click()
+    place(frame, "Demo Location")
 
 
 def test_by_keyboard(both: Stack, page: Page) -> None:

@@ -23,11 +23,13 @@ function unlock(button) {
   }
 }
 
-// The button behind a request: the element itself, or what submitted the form.
+// The button behind a request: the element itself, or what submitted the form. A place that reads
+// itself again has none, though buttons stand in it.
 function buttonOf(detail) {
   const submitter = detail.requestConfig?.triggeringEvent?.submitter;
   const own = detail.elt?.closest?.("button, .button");
-  return submitter || own || detail.elt?.querySelector?.("button[type=submit][data-busy]");
+  const form = detail.elt?.matches?.("form") ? detail.elt : null;
+  return submitter || own || form?.querySelector("button[type=submit][data-busy]");
 }
 
 document.addEventListener("htmx:beforeRequest", (event) => {

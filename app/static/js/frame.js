@@ -2,7 +2,7 @@
 // session; on 401 the session is renewed once and the request repeated. Only the shell
 // (templates/accounts/shell.html) loads this file.
 
-import { Trouble, renewIfStale, sessionHeaders, signIn, wishFor } from "./session.js";
+import { Trouble, renewIfStale, sessionHeaders, settled, signIn, wishFor } from "./session.js";
 import { offer } from "./frame_choice.js";
 import { explain } from "./frame_trouble.js";
 import "./frame_exits.js";
@@ -36,8 +36,7 @@ function start() {
 function recover(trouble, goOn) {
   if (trouble.kind === "choose") {
     offer(trouble.places, async (location) => {
-      wishFor(location);
-      await signIn();
+      await enter(location);
       show(document.body.dataset.destination);
     });
     return;
@@ -123,13 +122,30 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   }
 });
 
-// Somebody who stands in no location goes to another one.
+// Somebody who stands in no location goes to another one, or to the list of them.
+
+const sent = new Set();
+
+for (const start of ["htmx:beforeSend", "htmx:historyCacheMiss"]) {
+  document.addEventListener(start, ({ detail: { xhr } }) => {
+    sent.add(xhr);
+    xhr.addEventListener("loadend", () => sent.delete(xhr));
+  });
+}
+
+// No answer that was asked for in the old location may show up in the new one.
+async function enter(location) {
+  await settled();
+  for (const xhr of sent) xhr.abort();
+  wishFor(location);
+  await signIn();
+}
+
 document.addEventListener("click", (event) => {
   if (!event.target.closest("[data-choose-location]")) return;
   event.preventDefault();
   event.stopImmediatePropagation();
-  wishFor("");
-  signIn().then(() => show(START), (trouble) => recover(trouble, () => show(START)));
+  enter("").then(() => show(START), (trouble) => recover(trouble, () => show(START)));
 }, true);
 
 for (const sign of ["pointerdown", "keydown"]) {

@@ -66,6 +66,11 @@ export function signIn() {
   return underWay;
 }
 
+// Resolves when nobody is signing in: what is under way was asked for the location wished for before.
+export async function settled() {
+  while (underWay) await underWay.catch(() => {});
+}
+
 async function handshake() {
   const answer = await swap(await askParent());
   if (answer.choose) {

@@ -27,7 +27,7 @@ def create_app(config: Config | None = None) -> Flask:
     app = Flask(__name__)
     app.config.update(config or Config.from_environment())
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
-    app.url_map.strict_slashes = False  # a webhook must never meet a redirect
+    app.url_map.strict_slashes = False  # a call of the CRM must never meet a redirect
     app.url_map.merge_slashes = False
     extensions.init_app(app)
     headers.init_app(app)  # before tenancy: plain http is sent on before anybody is asked for proof

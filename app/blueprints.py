@@ -1,4 +1,4 @@
-"""All addresses: which blueprint answers them."""
+"""All addresses: which blueprint answers them; and in front of them all, what machines call."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from app.workflows import public as workflows_public
 MODULES = (
     account_mode_views, accounts, accounts_public, branding_views, certificates,
     certificates_public, courses, courses_public, crm_views, documentation, enrollments,
-    enrollments_public, health, learners, reports, scorm_cloud_views, sync, webhooks,
-    workflows_public,
+    enrollments_public, health, learners, reports, scorm_cloud_views, sync, workflows_public,
 )  # fmt: skip
 
 
 def init_app(app: Flask) -> None:
     for module in MODULES:
         app.register_blueprint(module.blueprint)
+    webhooks.init_app(app)

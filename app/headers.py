@@ -8,6 +8,13 @@ from flask import Flask, Response, current_app, g, make_response, redirect, requ
 
 from app.tenancy import current_session
 
+EVERYWHERE = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+HTTPS_ONLY = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
+
 
 def csp_nonce() -> str:
     if "csp_nonce" not in g:
@@ -48,17 +55,20 @@ def policy() -> str:
     )
 
 
+def fixed() -> dict[str, str]:
+    """What every answer says, whoever asks: the part that no request and no session changes."""
+    return EVERYWHERE | HTTPS_ONLY if current_app.config["SECURE"] else EVERYWHERE
+
+
 def secure(response: Response) -> Response:
     headers = response.headers
     if response.mimetype == "text/html":
         headers["Content-Security-Policy"] = policy()
         headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("Referrer-Policy", "same-origin")
-    if not request.path.startswith("/static/"):
-        headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
-    if current_app.config["SECURE"]:
-        headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    for name, value in fixed().items():
+        headers.setdefault(name, value)
+    if request.path.startswith("/static/"):
+        del headers["Cross-Origin-Resource-Policy"]
     return response
 
 

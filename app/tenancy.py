@@ -1,8 +1,8 @@
 """Who is asking, and for which account: decided once per request, before any view runs.
 
-Deny by default. A view is open to everybody only if it lives in a file named `public.py`, in
-`webhooks/`, or in one of the few modules listed here; every other one needs a verified session, and
-the whole request then sees that session's account and nothing else.
+Deny by default. A view is open to everybody only if it lives in a file named `public.py` or in one
+of the few modules listed here; every other one needs a verified session, and the whole request then
+sees that session's account and nothing else. Webhooks do not come here: see `webhooks/front.py`.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from app.models import Account, AdminSession, SessionKind, now
 from app.models.base import _scope
 
 OPEN_MODULES = {"flask.app", "app.documentation", "app.health"}
-# Other systems prove themselves in their own way, and a package by its signed address. Looking for
-# a session would read their bodies, under the limits that hold for forms.
-PROVEN_OTHERWISE = {"webhooks", "courses_public"}
+# A package proves itself by its signed address. Looking for a session would read its body, under
+# the limits that hold for forms.
+PROVEN_OTHERWISE = {"courses_public"}
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 
@@ -57,9 +57,7 @@ def actor() -> str:
 def open_to_all(endpoint: str) -> bool:
     view = current_app.view_functions[endpoint]
     module = getattr(view, "__module__", "")
-    return (
-        module in OPEN_MODULES or module.endswith(".public") or module.startswith("app.webhooks.")
-    )
+    return module in OPEN_MODULES or module.endswith(".public")
 
 
 def guard() -> None:

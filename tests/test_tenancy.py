@@ -54,8 +54,6 @@ OPEN = {
     "health.metrics",
     "health.ready",
     "static",
-    "webhooks.crm",
-    "webhooks.scorm_cloud",
     # called by the CRM's workflows, with a secret of their own
     "workflows_public.courses",
     "workflows_public.enroll",

@@ -28,41 +28,61 @@ class Waiting:
 
     def __init__(self, row: Row) -> None:
         self.row = row
+        self.called = threading.Event()  # another thread is done with it, or it is this one's turn
+        self.taken = False
         self.stored = False
-        self.trouble: SQLAlchemyError | None = None
-
-    @property
-    def settled(self) -> bool:
-        return self.stored or self.trouble is not None
+        self.trouble: Exception | None = None
 
 
 class Storage:
-    """The rows that wait, and the one thread at a time that stores them all."""
+    """The rows that wait, and the one thread at a time that stores them all.
+
+    Who finds nobody storing does it for all who wait, then calls them: each goes on at once, and
+    the first of those who came meanwhile is the next to store.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._committing = threading.Lock()
+        self._busy = False
         self._waiting: list[Waiting] = []
 
     def store(self, row: Row) -> None:
-        """Returns when the row is on disk, or was there before; raises SQLAlchemyError if not."""
+        """Returns when the row is on disk, or was there before; raises what prevented it if not."""
         mine = Waiting(row)
         with self._lock:
             self._waiting.append(mine)
-        with self._committing:
-            if not mine.settled:
-                with self._lock:
-                    together, self._waiting = self._waiting, []
-                keep(together)
-        if mine.trouble is not None:
-            raise mine.trouble
+            must_wait, self._busy = self._busy, True
+        if must_wait:
+            mine.called.wait()
+        if not mine.taken:
+            self._store_all()
+        if not mine.stored:
+            raise mine.trouble or RuntimeError("whoever was to store the row was stopped")
+
+    def _store_all(self) -> None:
+        with self._lock:
+            together, self._waiting = self._waiting, []
+            for one in together:
+                one.taken = True
+        try:
+            keep(together)
+        finally:
+            self._call_next()
+            for one in together:
+                one.called.set()
+
+    def _call_next(self) -> None:
+        with self._lock:
+            self._busy = bool(self._waiting)
+            if self._busy:
+                self._waiting[0].called.set()
 
 
 def keep(together: list[Waiting]) -> None:
     """One transaction for all; if that fails each is tried alone, so that one cannot spoil many."""
     try:
         insert([one.row for one in together])
-    except SQLAlchemyError as trouble:
+    except Exception as trouble:
         if len(together) == 1:
             together[0].trouble = trouble
             return

@@ -10,48 +10,38 @@ import base64
 import binascii
 from typing import Any
 
-from flask import Blueprint, Response, current_app, request
-from sqlalchemy.exc import SQLAlchemyError
-from werkzeug.exceptions import InternalServerError
+from flask import Flask, current_app
+from werkzeug import Response
 
 from app.clients.crm_webhook import signed_by
 from app.extensions import db
 from app.models import Account
 from app.webhooks import inbox, senders
+from app.webhooks.front import Address, Call, Front, answer
 
-blueprint = Blueprint("webhooks", __name__, url_prefix="/api/webhooks")
-LARGEST = 256 * 1024
 FORM = "application/x-www-form-urlencoded"
-RETRY_STATUS = {"webhooks.scorm_cloud": 503, "webhooks.crm": 429}
 
 
-@blueprint.before_request
-def limit_size() -> None:
-    request.max_content_length = LARGEST
-
-
-@blueprint.post("/scorm-cloud")
-def scorm_cloud() -> Response:
+def scorm_cloud(call: Call) -> Response:
     """A postback: form or JSON body, form or Basic credentials. The body is only a hint."""
-    form = request.form if request.mimetype == FORM else {}
-    user, password = basic_credentials() or (
+    form = call.form if call.mimetype == FORM else {}
+    user, password = basic_credentials(call) or (
         form.get("userName") or form.get("username", ""),
         form.get("password", ""),
     )
     if not senders.may_post(user, password):
         return answer(401, "Unknown credentials")
-    body = form["data"] if "data" in form else request.get_data(as_text=True)
+    body = form["data"] if "data" in form else call.get_data(as_text=True)
     if "id" not in json_object(body):
         return answer(400, "Not a registration")
     inbox.receive("scorm_cloud", "registration", body, user)
     return answer(200, "ok")
 
 
-@blueprint.post("/crm")
-def crm() -> Response:
+def crm(call: Call) -> Response:
     """An event of the CRM, signed over its raw bytes; about any location, or about none we know."""
-    raw = request.get_data(cache=True)
-    signature = request.headers.get("X-GHL-Signature", "")
+    raw = call.get_data()
+    signature = call.headers.get("X-GHL-Signature", "")
     if not signed_by(current_app.config["CRM_WEBHOOK_PUBLIC_KEYS"], raw, signature):
         return answer(401, "Unknown signature")
     body = json_object(raw.decode("utf-8", "replace"))
@@ -70,8 +60,8 @@ def account_of(location_id: str) -> Account | None:
     return db.session.query(Account).filter_by(location_id=location_id).one_or_none()
 
 
-def basic_credentials() -> tuple[str, str] | None:
-    scheme, _, encoded = request.headers.get("Authorization", "").partition(" ")
+def basic_credentials(call: Call) -> tuple[str, str] | None:
+    scheme, _, encoded = call.headers.get("Authorization", "").partition(" ")
     if scheme.casefold() != "basic":
         return None
     try:
@@ -89,15 +79,11 @@ def json_object(text: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def answer(status: int, word: str) -> Response:
-    return Response(f'{{"status": "{word}"}}\n', status, mimetype="application/json")
+ADDRESSES = {
+    "/api/webhooks/scorm-cloud": Address(scorm_cloud, again=503),
+    "/api/webhooks/crm": Address(crm, again=429),
+}
 
 
-@blueprint.errorhandler(SQLAlchemyError)
-@blueprint.errorhandler(InternalServerError)
-def cannot_store(error: Exception) -> Response:
-    current_app.logger.warning("a webhook could not be stored: %s", type(error).__name__)
-    db.session.rollback()
-    response = answer(RETRY_STATUS.get(request.endpoint or "", 503), "Please send it again")
-    response.headers["Retry-After"] = "10"
-    return response
+def init_app(app: Flask) -> None:
+    app.wsgi_app = Front(app, ADDRESSES)  # type: ignore[method-assign]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from unittest import mock
 
 import pytest
 from flask import Flask
@@ -12,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.extensions import db
 from app.models import WebhookEvent, new_id, now
 from app.webhooks import storing
+from tests.waiting import eventually
 
 
 def row(key: str, **other: object) -> storing.Row:
@@ -61,3 +64,34 @@ def test_one_that_cannot_be_stored_does_not_spoil_the_others(app: Flask) -> None
     assert keys() == ["good"]
     with pytest.raises(SQLAlchemyError):
         storing.storage.store(row("bad", body=None))
+
+
+def test_nobody_is_told_stored_when_the_thread_that_stores_is_stopped(app: Flask) -> None:
+    """Two wait while a third stores them with its own; it is stopped before it has."""
+    storage = storing.Storage()
+    blocked, go_on = threading.Event(), threading.Event()
+
+    def stop(together: list[storing.Waiting]) -> None:
+        if len(together) > 1:
+            raise SystemExit
+        blocked.set()
+        go_on.wait()
+        together[0].stored = True
+
+    def store(key: str) -> str:
+        try:
+            storage.store(row(key))
+        except BaseException as trouble:
+            return type(trouble).__name__
+        return "stored"
+
+    with mock.patch("app.webhooks.storing.keep", stop), ThreadPoolExecutor(3) as crowd:
+        first = crowd.submit(store, "first")
+        blocked.wait()
+        others = [crowd.submit(store, key) for key in ("second", "third")]
+        eventually(lambda: len(storage._waiting) == 2)
+        go_on.set()
+        assert first.result() == "stored"
+        assert sorted(other.result() for other in others) == ["RuntimeError", "SystemExit"]
+    storage.store(row("afterwards"))
+    assert keys() == ["afterwards"]

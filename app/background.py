@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -28,10 +29,12 @@ from app.nudges import nudge
 
 __all__ = [
     "QUEUE", "Bell", "in_words", "later", "let_go", "note_trouble", "nudge", "once_per_lease",
-    "owed", "ring", "run", "run_nudge",
+    "owed", "owed_with", "ring", "run", "run_nudge",
 ]  # fmt: skip
 
 log = logging.getLogger(__name__)
+Others = Callable[[Any], Iterable[OwesWork]]
+Claims = dict[OwesWork, datetime | None]  # each row's `due_at` when it was claimed
 
 
 def owed(verb: Verb) -> Verb:
@@ -41,6 +44,21 @@ def owed(verb: Verb) -> Verb:
     """
     verb.owed = True  # type: ignore[attr-defined]
     return verb
+
+
+def owed_with(others: Others, early: timedelta) -> Callable[[Verb], Verb]:
+    """Like `owed`, for a verb that can do the work of several rows by one call outside.
+
+    `others(row)` finds rows that may come along, also such as are due `early` from now. Those that
+    nobody else holds are claimed too, and the verb gets them as its second argument; each of them
+    ends as if it had been rung for alone.
+    """
+
+    def marked(verb: Verb) -> Verb:
+        verb.others, verb.early = others, early  # type: ignore[attr-defined]
+        return owed(verb)
+
+    return marked
 
 
 def later(verb: Verb, row: Any, wait: timedelta = timedelta()) -> None:
@@ -87,7 +105,7 @@ def _run(verb: Verb, model: type[Any], row_id: str) -> None:
         account_id = row.id if isinstance(row, Account) else getattr(row, "account_id", None)
     with acting_for(account_id) if account_id else across_accounts():
         if owes:
-            _close(verb, row, claimed, _attempt(verb, row))
+            _do(verb, {row: claimed, **_claim_others(verb, row)})
         else:
             _oblige(verb, row)
 
@@ -103,6 +121,23 @@ def run_nudge(verb_name: str) -> None:
             db.session.remove()
 
 
+def _claim_others(verb: Verb, row: OwesWork) -> Claims:
+    """The rows that come along; claimed before anything is called, as the first one was."""
+    others: Others | None = getattr(verb, "others", None)
+    found = list(others(row)) if others else []
+    claims = {one: one.due_at for one in found if one.claim(_lease(), verb.early)}  # type: ignore[attr-defined]
+    if found:
+        db.session.commit()
+    return claims
+
+
+def _do(verb: Verb, claims: Claims) -> None:
+    trouble = _attempt(verb, *claims)
+    for row, claimed in claims.items():
+        _close(verb, row, claimed, trouble)
+    db.session.commit()
+
+
 def _oblige(verb: Verb, row: Any) -> None:
     """Calls a verb that nobody owes. Outside trouble is only noted: the clock asks again anyway."""
     try:
@@ -113,10 +148,13 @@ def _oblige(verb: Verb, row: Any) -> None:
         log.warning("%s was not done: %s", verb.__qualname__, trouble)
 
 
-def _attempt(verb: Verb, row: Any) -> Exception | None:
+def _attempt(verb: Verb, row: Any, *others: Any) -> Exception | None:
     """Calls the verb; its changes are flushed on success and undone on trouble."""
     try:
-        verb(row)
+        if others:
+            verb(row, others)
+        else:
+            verb(row)
         db.session.flush()
     except Exception as trouble:
         db.session.rollback()
@@ -126,15 +164,13 @@ def _attempt(verb: Verb, row: Any) -> Exception | None:
 
 def _close(verb: Verb, row: OwesWork, claimed: datetime | None, trouble: Exception | None) -> None:
     if inspect(row).deleted:
-        db.session.commit()  # the work was to remove the row itself
-        return
+        return  # the work was to remove the row itself
     if trouble is not None and row.due_at == claimed:
         note_trouble(row, trouble)  # else something new came in, and is tried at once
     if not row.finish(claimed):
         later(verb, row)  # something new came in while we worked
     elif row.due_at is not None:
-        later(verb, row, wait=max(row.due_at - datetime.now(row.due_at.tzinfo), timedelta(0)))
-    db.session.commit()
+        later(verb, row, wait=row.due_in)
 
 
 def note_trouble(row: OwesWork, trouble: Exception) -> None:

@@ -24,6 +24,7 @@ from app.extensions import redis
 log = logging.getLogger(__name__)
 QUEUE = "hub"
 JOB_SECONDS = 110  # below the lease, so that nobody else takes the row meanwhile
+A_SECOND = timedelta(seconds=1)  # RQ cuts the fraction off, and would ring before the row is due
 ANSWER = "app.background.run"  # what a worker calls for a bell
 Verb = Callable[..., Any]
 
@@ -55,7 +56,7 @@ def ring(bell: Bell, app: Flask | None = None, unique: bool = False) -> bool:
     }
     try:
         if bell.wait:
-            queue(app).enqueue_in(bell.wait, ANSWER, **options)
+            queue(app).enqueue_in(bell.wait + A_SECOND, ANSWER, **options)
         elif unique:
             queue(app).enqueue(ANSWER, job_id=once_per_lease(bell, app), unique=True, **options)
         else:

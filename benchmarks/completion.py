@@ -1,8 +1,9 @@
 """From a learner's last commit to the last write in the CRM, at a hundred completions a minute.
 
 The whole hub runs as real processes; the outside answers after 50 ms. The reference is a bare call
-to the CRM, timed in the same run. `push` counts the CRM's own ledger: calls per completion, and
-calls when everything is synced again and nothing has changed.
+to the CRM, timed in the same run. One more learner finishes alone, later, so that neither tags nor
+the company's summary are collected with others'. `push` counts the CRM's own ledger: calls per
+completion, and calls when everything is synced again and nothing has changed.
 """
 
 from __future__ import annotations
@@ -16,8 +17,12 @@ from datetime import datetime
 from typing import Any
 
 import requests
+from sqlalchemy import select
 
+from app.extensions import db
 from app.health import owed_work
+from app.models import Learner, across_accounts
+from app.sync import companies
 from app.sync.schemas import OBJECTS, SUMMARY
 from benchmarks.ground import LATENCY_MS, Ground, ground
 from sandbox.courses.build import build
@@ -39,13 +44,16 @@ def main() -> None:
         place.supervisor.wait_until_ready(60)
         admin, course = prepared(place)
         registrations = enrolled(place, admin, course)
+        alone = somebody_with_a_company(place, registrations)
         settle(place)
         place.latency(LATENCY_MS)
         mark = place.mark("crm")
-        ended = play(place, registrations)
+        ended = play(place, {id: registrations[id] for id in registrations if id != alone})
         settle(place)
         report(place, mark, ended)
         report_push(place, admin, course, mark)
+        time.sleep(companies.PAUSE.total_seconds())
+        report_alone(place, {alone: registrations[alone]})
 
 
 def prepared(place: Ground) -> tuple[Admin, str]:
@@ -65,11 +73,19 @@ def prepared(place: Ground) -> tuple[Admin, str]:
 
 def enrolled(place: Ground, admin: Admin, course: str) -> dict[str, str]:
     """The contacts' ids by the registrations that the sandbox has for them."""
-    chosen = dict(list(contacts(place).items())[:LEARNERS])
+    chosen = dict(list(contacts(place).items())[: LEARNERS + 1])
     for contact in chosen.values():
         admin.post(f"/courses/{course}/enrollments", contact=contact)
     wait_for(lambda: len(listed(place)) == len(chosen))
     return {item["id"]: chosen[item["learner"]["email"].casefold()] for item in listed(place)}
+
+
+def somebody_with_a_company(place: Ground, registrations: dict[str, str]) -> str:
+    """The registration of whoever finishes alone."""
+    with place.app.app_context(), across_accounts():
+        statement = select(Learner.crm_contact_id).where(Learner.business_id.is_not(None))
+        people = set(db.session.scalars(statement))
+    return next(id for id, contact in registrations.items() if contact in people)
 
 
 def contacts(place: Ground) -> dict[str, str]:
@@ -139,9 +155,22 @@ def report_push(place: Ground, admin: Admin, course: str, mark: int) -> None:
     print(json.dumps(figure), flush=True)
 
 
+def report_alone(place: Ground, registration: dict[str, str]) -> None:
+    mark = place.mark("crm")
+    ((contact, end),) = play(place, registration).items()
+    settle(place)
+    figure = {
+        "benchmark": "completion alone",
+        "outside_latency_ms": LATENCY_MS,
+        "contact_s": round(last_writes(place, mark, False)[contact] - end, 2),
+        "with_company_s": round(max(last_writes(place, mark, True).values()) - end, 2),
+    }
+    print(json.dumps(figure), flush=True)
+
+
 def last_writes(place: Ground, mark: int, with_company: bool) -> dict[str, float]:
     """The moment of the last write for each contact; or for the contact and its company, whose
-    summary collects the changes of a minute."""
+    summary stands in the ledger under the first of the company's contacts."""
     last: dict[str, float] = {}
     since = mark
     while entries := place.control("crm", "GET", f"ledger?since={since}")["entries"]:

@@ -87,6 +87,16 @@ def test_the_bell_rings_after_the_commit_and_not_before(event: WebhookEvent, que
     assert queue.count == 1
 
 
+def test_a_bell_that_waits_never_rings_before_its_time(event: WebhookEvent, queue: Queue) -> None:
+    """It would find nothing due, and the row would wait for the clock. RQ counts whole seconds."""
+    wait = timedelta(seconds=1.9)
+    background.later(try_it, event, wait)
+    due = now() + wait
+    db.session.commit()
+    [job_id] = queue.scheduled_job_registry.get_job_ids()
+    assert queue.scheduled_job_registry.get_scheduled_time(job_id) >= due
+
+
 def test_a_rollback_forgets_the_bell(event: WebhookEvent, queue: Queue) -> None:
     background.later(try_it, event)
     db.session.rollback()

@@ -6,6 +6,7 @@ cost one write, an unchanged one costs none, and drift can be seen by comparing 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -79,8 +80,11 @@ class CrmEffect(AccountOwned, OwesWork, Base):
         """Something else must come first; whoever does that makes this row owe work again."""
         return self.due_at is None and self.parked_at is None and self.last_error is not None
 
-    def want(self, digest: str | None, after: timedelta = timedelta()) -> bool:
-        """Notes what should be there; True if that makes work. None: nothing should be written."""
+    def want(self, digest: str | None, pause: Callable[[], timedelta] = timedelta) -> bool:
+        """Notes what should be there; True if that makes work. None: nothing should be written.
+
+        `pause` says, if there is work, how long further changes are collected.
+        """
         self.wanted_at = self.wanted_at or now()
         known = digest == self.wanted_digest
         if known and (self.current or self.owes_work or self.last_error or digest is None):
@@ -91,17 +95,17 @@ class CrmEffect(AccountOwned, OwesWork, Base):
             self.settle()
             return False
         due = self.due_at
-        self.owe(after)
-        if after and due and due > now():
+        self.owe(pause())
+        if due and self.due_at and now() < due <= self.due_at:
             # A pause that has begun is not begun again by every change. Moved by a hair, so that a
             # worker who is just about to begin notices at its end that something has come in.
             self.due_at = due + timedelta(microseconds=1)
         return True
 
-    def claim(self, lease: timedelta) -> bool:
+    def claim(self, lease: timedelta, early: timedelta = timedelta()) -> bool:
         """As for all owed work; a try that began and never ended leaves doubt behind it."""
         began = self.tried_at
-        if not super().claim(lease):
+        if not super().claim(lease, early):
             return False
         self.unsure_since = self.unsure_since or began
         self.tried_at = now()

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, Text, or_, select, update
+from sqlalchemy import ColumnElement, Select, Text, and_, or_, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Mapped, Session, declared_attr, mapped_column, object_session
 
@@ -38,6 +38,11 @@ class OwesWork:
     @property
     def owes_work(self) -> bool:
         return self.due_at is not None
+
+    @property
+    def due_in(self) -> timedelta:
+        """How long until its time has come; nothing if it has, or if no work is owed."""
+        return max(self.due_at - now(), timedelta()) if self.due_at else timedelta()
 
     def owe(self, after: timedelta = timedelta()) -> None:
         """Work is owed from now (or a little later); an older trouble is forgotten."""
@@ -80,15 +85,18 @@ class OwesWork:
     @classmethod
     def due(cls, limit: int) -> Select[Any]:
         """Ids of rows whose time has come and that no living worker holds."""
+        return select(cls.id).where(cls.can_be_claimed()).order_by(cls.due_at).limit(limit)
+
+    @classmethod
+    def can_be_claimed(cls, early: timedelta = timedelta()) -> ColumnElement[bool]:
+        """Its time has come, or will have come a little later, and no living worker holds it."""
         moment = now()
         free = or_(cls.leased_until.is_(None), cls.leased_until < moment)
-        return select(cls.id).where(cls.due_at <= moment, free).order_by(cls.due_at).limit(limit)
+        return and_(cls.due_at <= moment + early, free)
 
-    def claim(self, lease: timedelta) -> bool:
+    def claim(self, lease: timedelta, early: timedelta = timedelta()) -> bool:
         """Takes the row for one worker; False if it owes nothing or somebody else was first."""
-        moment = now()
-        free = or_(type(self).leased_until.is_(None), type(self).leased_until < moment)
-        return self._update_if(free & (type(self).due_at <= moment), leased_until=moment + lease)
+        return self._update_if(self.can_be_claimed(early), leased_until=now() + lease)
 
     def finish(self, claimed: datetime | None) -> bool:
         """Ends a claim. False if new work came in meanwhile, so that the bell must be rung again.

@@ -83,10 +83,10 @@ class TriggerFiring(AccountOwned, OwesWork, Base):
     enrollment: Mapped[Enrollment] = relationship(viewonly=True)
     account: Mapped[Account] = relationship(viewonly=True)
 
-    def claim(self, lease: timedelta) -> bool:
+    def claim(self, lease: timedelta, early: timedelta = timedelta()) -> bool:
         """As for all owed work; a try that began and never ended leaves doubt behind it."""
         began = self.tried_at
-        if not super().claim(lease):
+        if not super().claim(lease, early):
             return False
         self.unsure_since = self.unsure_since or began
         self.tried_at = now()

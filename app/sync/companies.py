@@ -1,7 +1,8 @@
 """The Company Training Summary: worked out anew from all learners of the company.
 
 It is made at once and then written once a minute at most, so that a class which finishes together
-costs its company one write.
+costs its company two writes at most: one soon after the first of them, and one when the minute is
+over.
 """
 
 from __future__ import annotations
@@ -9,16 +10,19 @@ from __future__ import annotations
 from datetime import timedelta
 
 from app.clients.crm import Crm
-from app.models import CrmEffect
+from app.models import CrmEffect, now
 from app.sync import crm_state, objects, records, standings
 from app.sync.crm_state import Facts
 
-PAUSE = timedelta(minutes=1)
+SOON, PAUSE = timedelta(seconds=2), timedelta(minutes=1)
 
 
 def pause(effect: CrmEffect) -> timedelta:
-    """How long changes of the company are collected before they are written."""
-    return PAUSE if effect.crm_id else timedelta()
+    """How long changes of the company are collected: a moment, or the rest of a minute since the
+    last write."""
+    if effect.crm_id is None or effect.written_at is None:
+        return timedelta()
+    return max(SOON, min(effect.written_at + PAUSE - now(), PAUSE))
 
 
 def wanted(effect: CrmEffect) -> Facts | None:

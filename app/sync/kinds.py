@@ -62,7 +62,7 @@ def needs_summary(effect: CrmEffect) -> str | None:
 
 KINDS = {
     EffectKind.CONTACT: Kind(contacts.wanted, contacts.write, makes_new=True),
-    EffectKind.TAGS: Kind(tags.wanted, tags.write, needs_contact),
+    EffectKind.TAGS: Kind(tags.wanted, tags.write, needs_contact, pause=tags.pause),
     EffectKind.COUNTERS: Kind(counters.wanted, counters.write, needs_contact_fields),
     EffectKind.RECORD: Kind(records.wanted, records.write, needs_record_object, makes_new=True),
     EffectKind.RELATION: Kind(records.wanted_relation, records.write_relation, needs_record),

@@ -8,17 +8,27 @@ reason.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from sqlalchemy import select
 
 from app import connections
-from app.background import later, owed
+from app.background import later, owed_with
 from app.clients.crm import OutsideError
 from app.errors import AppError, Hold
 from app.extensions import db
 from app.models import Account, CrmEffect, EffectKind, Enrollment, Learner, new_id
-from app.sync import contacts, crm_state, kinds, ledger, provisioning, writing
+from app.sync import (
+    contacts,
+    crm_state,
+    kinds,
+    ledger,
+    provisioning,
+    tags,
+    tags_together,
+    writing,
+)
 from app.sync.ledger import Rows
 from app.sync.writing import Aftermath
 
@@ -79,9 +89,12 @@ def provision(account: Account) -> None:
     later(write, row)
 
 
-@owed
-def write(effect: CrmEffect) -> None:
-    """Does one row's owed write; says on the row what came of it."""
+@owed_with(tags_together.classmates, early=tags.PAUSE)
+def write(effect: CrmEffect, others: Sequence[CrmEffect] = ()) -> None:
+    """Does one row's owed write, and what others owe by the same call; says on each what came of
+    it."""
+    if others and tags_together.write(effect, others):
+        return
     try:
         if effect.kind == EffectKind.ALL:
             _mark_next(effect)
@@ -134,8 +147,9 @@ def _mark_company(learner: Learner, known: Rows, quietly: bool = False) -> None:
 def _mark_row(effect: CrmEffect, quietly: bool = False) -> None:
     """Rings if the row owes work and can be written; says what it waits for if it cannot."""
     kind = kinds.of(effect)
-    facts, pause = kind.wanted(effect), kind.pause(effect)
-    news = effect.want(crm_state.digest(facts) if facts is not None else None, pause)
+    facts = kind.wanted(effect)
+    wanted = crm_state.digest(facts) if facts is not None else None
+    news = effect.want(wanted, lambda: kind.pause(effect))
     stuck = effect.waiting or effect.last_error == contacts.GONE
     if not (news or stuck):
         return
@@ -148,7 +162,7 @@ def _mark_row(effect: CrmEffect, quietly: bool = False) -> None:
     if stuck:
         effect.owe()
     if not quietly:
-        later(write, effect, wait=pause)
+        later(write, effect, wait=effect.due_in)
 
 
 def _mark_next(effect: CrmEffect) -> None:

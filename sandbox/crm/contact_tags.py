@@ -43,6 +43,8 @@ def bulk(call: Call, type: str) -> Answer:
     """Add or remove tags of many contacts; one that is unknown does not hinder the others."""
     if type not in ("add", "remove"):
         raise unprocessable("type must be one of the following values: add, remove")
+    if type == "add" and call.body.get("removeAllTags"):
+        raise unprocessable("removeAllTags can only be used with type remove")
     responses = [_change(call, id, type) for id in call.body["contacts"]]
     errors = sum(one["type"] == "error" for one in responses)
     return call.succeeded(errorCount=errors, responses=responses), 201

@@ -22,7 +22,7 @@ OWING = (
 )
 
 
-# A company's summary, written once, is brought up to date a minute after the last change of many.
+# A company's summary that was just written is brought up to date when a minute is over.
 ON_PURPOSE = "kind = 'summary' AND last_error IS NULL"
 
 

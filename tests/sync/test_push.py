@@ -191,18 +191,57 @@ def test_a_new_company_has_its_summary_at_once_tied_to_its_contacts(
     assert members(provisioned, in_crm) == {contact.id}
 
 
-def test_a_class_that_finishes_together_costs_its_company_one_write(
-    provisioned: Account, colleagues: list[Enrollment], work: Work, in_crm: InCrm
+@pytest.fixture
+def quiet(provisioned: Account, colleagues: list[Enrollment]) -> list[Enrollment]:
+    """The same three, whose company's summary was not written within the last minute."""
+    company(provisioned).written_at = now() - LATER
+    db.session.commit()
+    return colleagues
+
+
+def summary_writes(sandbox: Sandbox) -> int:
+    return sum(
+        effect["value"]["objectKey"] == "custom_objects.company_training_summary"
+        for effect in sandbox.crm.effects("record_updated")
+    )
+
+
+def test_a_lone_change_of_a_company_is_written_soon(
+    provisioned: Account, quiet: list[Enrollment], work: Work
 ) -> None:
-    for enrollment in colleagues:
-        finish_course(enrollment)
-        work()  # each completion is written before the next one comes
-    assert in_crm.calls() == 3 * 4
+    finish_course(quiet[0])
+    work()
     assert company(provisioned).written["completions"] == 0
-    work(ahead=companies.PAUSE)
-    assert in_crm.calls() == 1
+    work(ahead=companies.SOON)
+    assert company(provisioned).written["completions"] == 1
+
+
+def test_a_class_that_finishes_together_costs_its_company_one_write(
+    provisioned: Account, quiet: list[Enrollment], sandbox: Sandbox, work: Work
+) -> None:
+    before = summary_writes(sandbox)
+    for enrollment in quiet:
+        finish_course(enrollment)
+    work(ahead=companies.SOON)
+    assert summary_writes(sandbox) == before + 1
     shown = company(provisioned).written
     assert (shown["learners"], shown["completions"], shown["average_score"]) == (3, 3, 80)
+
+
+def test_what_follows_within_a_minute_is_one_more_write_when_the_minute_is_over(
+    provisioned: Account, quiet: list[Enrollment], sandbox: Sandbox, work: Work
+) -> None:
+    finish_course(quiet[0])
+    work(ahead=companies.SOON)
+    before = summary_writes(sandbox)
+    for enrollment in quiet[1:]:
+        finish_course(enrollment)
+    assert companies.PAUSE / 2 < company(provisioned).due_in <= companies.PAUSE
+    work(ahead=companies.PAUSE / 2)
+    assert summary_writes(sandbox) == before
+    work(ahead=companies.PAUSE)
+    assert summary_writes(sandbox) == before + 1
+    assert company(provisioned).written["completions"] == 3
 
 
 def test_the_pause_of_a_company_is_owed_by_its_row_and_is_not_begun_again(

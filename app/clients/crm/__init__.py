@@ -8,7 +8,6 @@ the vendor's key names stay in this folder.
 from app.clients.crm.connection import Connection, OnUnauthorised
 from app.clients.crm.contacts import Contact, Contacts, Note
 from app.clients.crm.installation import Installation, InstallationCalls
-from app.clients.crm.messages import Messages
 from app.clients.crm.oauth import CrmApp, InstalledLocation, Token, authorize_url, grant_is_dead
 from app.clients.crm.objects import Field, Folder, Objects, ObjectSchema, Record
 from app.clients.crm.places import Business, Location, Places, User, Workflow
@@ -43,5 +42,5 @@ __all__ = [
 ]
 
 
-class Crm(Contacts, Places, Objects, Relations, Messages, Triggers, InstallationCalls, Connection):
+class Crm(Contacts, Places, Objects, Relations, Triggers, InstallationCalls, Connection):
     """One location of the CRM. Each parent holds the calls of one kind of thing."""

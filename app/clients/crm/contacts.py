@@ -144,26 +144,12 @@ class Contacts(Connection):
         """POST /contacts/. Facts: first_name, last_name, email, phone, company_name, source, ...
 
         A person the location knows, where it forbids duplicates: `already_exists` and
-        `existing_id`. A refused call (422) has been seen to create all the same: prefer upsert.
+        `existing_id`. A refused call (422) has been seen to create all the same.
         """
         body = {**self._here, **written(facts, custom_fields)}
         if tags := list(tags):
             body["tags"] = tags
         return self._contact("POST", "/contacts/", body)
-
-    def upsert_contact(
-        self, *, custom_fields: Mapping[str, Any] | None = None, **facts: str
-    ) -> tuple[Contact, bool]:
-        """POST /contacts/upsert: the contact, and whether it is new.
-
-        Which contact counts as the same is the location's setting. Tags are left alone: sending any
-        would replace them all.
-        """
-        body = {**self._here, **written(facts, custom_fields)}
-        path = "/contacts/upsert"
-        answer = self._http.call("POST", path, body=body)
-        found = self._identified(mapping(answer.get("contact")), "POST", path)
-        return Contact.parse(found), answer.get("new") is True
 
     def update_contact(
         self, contact_id: str, *, custom_fields: Mapping[str, Any] | None = None, **facts: str
@@ -178,6 +164,24 @@ class Contacts(Connection):
     def remove_tags(self, contact_id: str, tags: Iterable[str]) -> frozenset[str]:
         """DELETE /contacts/{id}/tags: the contact's tags as they are now."""
         return self._tags("DELETE", contact_id, tags)
+
+    def tag_many(
+        self, contact_ids: Iterable[str], tags: Iterable[str]
+    ) -> dict[str, frozenset[str]]:
+        """POST /contacts/bulk/tags/update/add: the tags that each contact had before, by its id.
+
+        Left out is whoever the CRM reports as an error, or does not report: they may be deleted.
+        """
+        changed = self._bulk_tags("add", contact_ids, tags)
+        return {
+            contact_id: tag_set(one["oldTags"])
+            for contact_id, one in changed.items()
+            if isinstance(one.get("oldTags"), list)
+        }
+
+    def untag_many(self, contact_ids: Iterable[str], tags: Iterable[str]) -> list[str]:
+        """POST /contacts/bulk/tags/update/remove: the ids of those that no longer have the tags."""
+        return list(self._bulk_tags("remove", contact_ids, tags))
 
     def notes(self, contact_id: str) -> list[Note]:
         """GET /contacts/{id}/notes."""
@@ -208,6 +212,20 @@ class Contacts(Connection):
         path = f"/contacts/{part(contact_id)}/tags"
         answer = self._http.call(method, path, body={"tags": sorted(tags)})
         return tag_set(answer.get("tags"))
+
+    def _bulk_tags(
+        self, change: str, contact_ids: Iterable[str], tags: Iterable[str]
+    ) -> dict[str, dict[str, Any]]:
+        """What the CRM confirms, by the contact's id."""
+        asked = list(contact_ids)
+        body = {**self._here, "contacts": asked, "tags": sorted(tags)}
+        answer = self._http.call("POST", f"/contacts/bulk/tags/update/{change}", body=body)
+        told = {text(one.get("contactId")): one for one in mappings(answer.get("responses"))}
+        return {
+            contact_id: told[contact_id]
+            for contact_id in asked
+            if contact_id in told and told[contact_id].get("type") == "success"
+        }
 
 
 SPELLINGS = {

@@ -105,13 +105,6 @@ class Objects(Connection):
         answer = self._http.call("GET", "/objects/", params=self._here)
         return [ObjectSchema.parse(item) for item in mappings(answer.get("objects"))]
 
-    def object_schema(self, key: str) -> ObjectSchema:
-        """GET /objects/{key}."""
-        params = {**self._here, "fetchProperties": "true"}
-        return ObjectSchema.parse(
-            self._one("GET", f"/objects/{part(key)}", "object", params=params)
-        )
-
     def create_object(
         self,
         key: str,

@@ -223,6 +223,39 @@ def test_bulk_tags_change_the_known_and_report_the_unknown(api: Api) -> None:
     api("POST", "/contacts/bulk/tags/update/%7Btype%7D", 422, json=body)
 
 
+def test_bulk_tags_tell_what_was_there_and_leave_other_locations_alone(crm: Crm, api: Api) -> None:
+    ours = person(api, "Zoë")["id"]
+    second = crm.api("second-location")
+    theirs = search(second, locationId="second-location", pageLimit=1)["contacts"][0]["id"]
+    api("POST", f"/contacts/{ours}/tags", 201, json={"tags": ["scorm_failed"]})
+    seen = len(crm.controls.effects())
+    body = {"contacts": [ours, theirs], "tags": ["SCORM_Passed", "scorm_failed"]}
+    body["locationId"] = PLACE
+    changed, refused = api("POST", "/contacts/bulk/tags/update/add", 201, json=body)["responses"]
+    assert changed["type"] == "success"
+    assert "scorm_failed" in changed["oldTags"]
+    assert (changed["tagsAdded"], changed["tagsRemoved"]) == (["scorm_passed"], [])
+    assert (refused["contactId"], refused["type"]) == (theirs, "error")
+    assert "oldTags" not in refused
+    again = api("POST", "/contacts/bulk/tags/update/add", 201, json=body)["responses"][0]
+    assert again["tagsAdded"] == []
+    effects = crm.controls.effects()[seen:]
+    assert [(one["kind"], one["contact"], one["value"]) for one in effects] == [
+        ("tag_added", ours, "scorm_passed")
+    ]
+
+
+def test_bulk_tags_are_checked_like_any_input(crm: Crm, api: Api) -> None:
+    path, body = "/contacts/bulk/tags/update/add", {"contacts": ["x"], "tags": ["a"]}
+    wrong = api("POST", path, 422, json={"contacts": "x", "tags": [1], "other": 1})["message"]
+    assert {"property other should not exist", "contacts must be an array"} <= set(wrong)
+    assert {"each value in tags must be a string", "locationId should not be empty"} <= set(wrong)
+    api("POST", path, 422, json={**body, "locationId": PLACE, "removeAllTags": True})
+    api("POST", path, 401, json={**body, "locationId": "second-location"})
+    reader = crm.api(scope="contacts.readonly")
+    reader("POST", path, 401, json={**body, "locationId": PLACE})
+
+
 def test_notes_have_a_life_of_their_own(crm: Crm, api: Api) -> None:
     id = person(api, "Zoë")["id"]
     text = "Completed: Fire Safety\nScore 92 %\n<b>bold</b> ✓"

@@ -14,7 +14,7 @@ import click
 from flask import Flask
 from sqlalchemy import select
 
-from app import audit, key_rotation, seeding
+from app import audit, key_rotation, migrating, seeding
 from app.accounts import closing, trial
 from app.clients.http import OutsideError
 from app.enrollments import enrolling_many
@@ -22,7 +22,6 @@ from app.enrollments.enrolling_many import Outcome
 from app.errors import AppError, Hold
 from app.extensions import db
 from app.models import Account, Course, across_accounts, acting_for, now
-from app.reports import handover
 
 OPERATOR = "an operator"
 MEGABYTE = 1_048_576
@@ -109,6 +108,8 @@ def end_plan(account: Account) -> str:
 
 def hand_over(account: Account, folder: Path) -> None:
     """Writes what the customer takes along; whatever goes wrong, nothing is cancelled then."""
+    from app.reports import handover  # with all that makes workbooks, so not at every start
+
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with acting_for(account.id):
@@ -207,7 +208,9 @@ def tell(outcomes: Iterator[Outcome]) -> None:
     click.echo(f"{enrolled} of {total} enrolled.")
 
 
-COMMANDS = (list_accounts, package_limit, cancel, purge, rotate_keys, seed, enroll)
+COMMANDS = (
+    list_accounts, package_limit, cancel, purge, rotate_keys, seed, enroll, migrating.migrations,
+)  # fmt: skip
 
 
 def init_app(app: Flask) -> None:

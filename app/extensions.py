@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Flask
-from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from redis import Redis
 from sqlalchemy import Connection, event
@@ -13,7 +12,6 @@ from sqlalchemy import Connection, event
 from app.models.base import Base
 
 db = SQLAlchemy(model_class=Base)
-migrate = Migrate(render_as_batch=True, compare_type=True)
 
 
 def redis(app: Flask) -> Redis:
@@ -36,7 +34,6 @@ def network(url: str) -> dict[str, Any]:
 
 def init_app(app: Flask) -> None:
     db.init_app(app)
-    migrate.init_app(app, db)
     if app.config["DATABASE_URL"].startswith("sqlite"):
         with app.app_context():
             event.listen(db.engine, "connect", prepare_sqlite)
@@ -58,4 +55,4 @@ def begin_before_savepoint(connection: Connection, _name: str) -> None:
         connection.exec_driver_sql("BEGIN")
 
 
-__all__ = ["db", "init_app", "migrate", "redis"]
+__all__ = ["db", "init_app", "redis"]

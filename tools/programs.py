@@ -21,8 +21,8 @@ def web_program(ports: Ports, env: Mapping[str, str]) -> Program:
 
 def work_programs(env: Mapping[str, str]) -> list[Program]:
     return [
-        Program("worker", [PYTHON, "-m", "flask", "worker"], env),
-        Program("clock", [PYTHON, "-m", "flask", "clock"], env),
+        Program("worker", [PYTHON, "-m", "app", "worker"], env),
+        Program("clock", [PYTHON, "-m", "app", "clock"], env),
     ]
 
 

@@ -14,8 +14,10 @@ blueprint = Blueprint("certificates", __name__)
 @blueprint.get("/certificates/<certificate_id>.pdf")
 def download(certificate_id: str) -> Response:
     """Drawn now, in the account's present branding. There is nothing here before completion."""
+    from app.certificates import drawing  # with all that makes PDFs, so not at every start
+
     certificate = get_or_404(Certificate, certificate_id)
-    response = make_response(issuing.drawn(certificate))
+    response = make_response(drawing.drawn(certificate))
     response.mimetype = "application/pdf"
     name = issuing.file_name(certificate)
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'

@@ -9,7 +9,6 @@ from flask import Blueprint, Response, make_response, request, url_for
 from app import audit
 from app.errors import BadInput
 from app.htmx import page_number, render
-from app.reports import export as files
 from app.reports import queries
 from app.reports.queries import CourseLine, Filter, Report
 from app.tenancy import actor, current_account
@@ -94,6 +93,8 @@ def address_of_file(wanted: Filter, kind: str) -> str:
 @blueprint.get("/reports/export.<kind>")
 def export(kind: str) -> Response:
     """The same filter as a file. Who took it, and how much, is in the audit list."""
+    from app.reports import export as files  # with all that makes PDFs and workbooks
+
     wanted = Filter.parse(request.args)
     file = files.export(current_account, wanted, kind)
     audit.note(current_account, actor(), f"exported {kind.upper()}", wanted.in_words())

@@ -8,13 +8,11 @@ from typing import Any
 from flask import Blueprint, Response, current_app, make_response, render_template, request
 from redis import Redis
 
-from app import audit, extensions, pdf
+from app import audit, extensions
 from app.accounts.brand import brand, in_words, look
-from app.certificates.example import example
 from app.clients.pictures import LARGEST
 from app.errors import AppError, BadInput
 from app.models import Account
-from app.reports.preview import preview as report
 from app.settings import branding as typed
 from app.settings import logo, logo_draft
 from app.settings.logo_draft import Draft
@@ -129,6 +127,10 @@ def page(
 
 def presented(account: Account, form: Mapping[str, str], chosen: Draft | None) -> dict[str, Any]:
     """The look of what is typed and chosen. Where that cannot be used yet, what is saved stays."""
+    # Imported where they are used: with them comes all that makes PDFs, a tenth of a start.
+    from app.certificates.example import example
+    from app.reports.preview import preview as report
+
     name = usable(typed.name_in, form.get("organization_name", ""))
     colour = usable(typed.colour_in, form.get("primary_color", ""))
     png, address = shown_logo(account, form, chosen)
@@ -157,6 +159,8 @@ def shown_logo(
 ) -> tuple[bytes | None, str | None]:
     """The picture and where the browser finds it: in the page itself, while it is not saved."""
     if chosen:
+        from app import pdf
+
         return chosen.png, pdf.data_uri(logo.for_screen(chosen.png))
     if takes_logo_away(account, form):
         return None, None

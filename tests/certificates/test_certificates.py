@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from PIL import Image
 from pypdf import PdfReader
 
-from app.certificates import issuing
+from app.certificates import drawing, issuing
 from app.extensions import db
 from app.models import (
     Account,
@@ -127,7 +127,7 @@ def test_certified_facts_stay_when_the_course_is_renamed(
     certificate = issued(enrollment, score=92.5)
     course.title, learner.last_name = "Renamed", "Married"
     enrollment.score = 10.0
-    text = text_of(issuing.drawn(certificate))
+    text = text_of(drawing.drawn(certificate))
     for fact in ("Zoë Ångström", "First aid", "92.5%"):
         assert fact in text
 
@@ -137,7 +137,7 @@ def test_certified_facts_stay_when_the_course_is_renamed(
 
 def test_the_page_shows_every_promised_fact(enrollment: Enrollment) -> None:
     certificate = issued(enrollment, score=92.5)
-    text = text_of(issuing.drawn(certificate))
+    text = text_of(drawing.drawn(certificate))
     for fact in (
         "Zoë Ångström",
         "zoe@example.org",
@@ -153,14 +153,14 @@ def test_the_page_shows_every_promised_fact(enrollment: Enrollment) -> None:
 
 
 def test_a_missing_score_and_result_are_left_out(enrollment: Enrollment) -> None:
-    text = text_of(issuing.drawn(issued(enrollment, score=None, result=Outcome.NONE)))
+    text = text_of(drawing.drawn(issued(enrollment, score=None, result=Outcome.NONE)))
     assert "SCORE" not in text
     assert "RESULT" not in text
     assert "–" not in text
 
 
 def test_a_score_of_zero_is_printed(enrollment: Enrollment) -> None:
-    assert "0%" in text_of(issuing.drawn(issued(enrollment, score=0.0, result=Outcome.FAILED)))
+    assert "0%" in text_of(drawing.drawn(issued(enrollment, score=0.0, result=Outcome.FAILED)))
 
 
 @pytest.mark.parametrize("name", AWKWARD_NAMES)
@@ -170,7 +170,7 @@ def test_any_name_fits_one_page_with_all_its_letters(
     certificate = issued(enrollment)
     certificate.learner_name = certificate.course_title = name
     account.organization_name = name[:120]
-    document = PdfReader(io.BytesIO(issuing.drawn(certificate)))
+    document = PdfReader(io.BytesIO(drawing.drawn(certificate)))
     assert len(document.pages) == 1
     page = document.pages[0]
     assert (round(page.mediabox.width), round(page.mediabox.height)) == (842, 595)
@@ -181,7 +181,7 @@ def test_any_name_fits_one_page_with_all_its_letters(
 
 
 def test_the_document_says_its_title_and_language(enrollment: Enrollment) -> None:
-    document = PdfReader(io.BytesIO(issuing.drawn(issued(enrollment))))
+    document = PdfReader(io.BytesIO(drawing.drawn(issued(enrollment))))
     assert document.metadata is not None
     assert document.metadata.title == "Certificate: First aid"
     assert document.trailer["/Root"]["/Lang"] == "en"  # type: ignore[index]
@@ -194,16 +194,16 @@ def test_any_colour_and_a_logo_can_be_drawn(
     picture = io.BytesIO()
     Image.new("RGBA", (400, 90), "#aa3300").save(picture, "PNG")
     account.primary_color, account.logo_png = colour, picture.getvalue()
-    document = PdfReader(io.BytesIO(issuing.drawn(issued(enrollment))))
+    document = PdfReader(io.BytesIO(drawing.drawn(issued(enrollment))))
     assert len(document.pages) == 1
     assert any(name.startswith("/FormXob") for name in document.pages[0]["/Resources"]["/XObject"])  # type: ignore[index]
 
 
 def test_new_branding_shows_on_the_next_download(account: Account, enrollment: Enrollment) -> None:
     certificate = issued(enrollment)
-    before = issuing.drawn(certificate)
+    before = drawing.drawn(certificate)
     account.organization_name = "New Harbour"
-    assert "New Harbour" in text_of(issuing.drawn(certificate))
+    assert "New Harbour" in text_of(drawing.drawn(certificate))
     assert "New Harbour" not in text_of(before)
 
 

@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 
 from app.accounts.brand import brand as look
 from app.accounts.brand import readable_on_white
-from app.certificates import issuing
+from app.certificates.drawing import drawn
 from app.models import Account, Certificate, Outcome, acting_for
 from app.reports import pdf_table
 from app.reports import preview as report
@@ -235,7 +235,7 @@ def test_every_text_of_a_certificate_stands_where_the_file_has_it(
             course_title="First Aid at Work", completed_at=utc(2026, 3, 4), score=92.0,
             result=Outcome.PASSED, number="ABCDE-FGHJK-23456-MNPQR-STVWXY", account=account,
         )  # fmt: skip
-        paper = on_paper(issuing.drawn(certificate))
+        paper = on_paper(drawn(certificate))
     assert len(screen) > 12
     wrong = {text: (place, paper.get(text)) for text, place in screen.items()
              if text not in paper or apart(place, paper[text]) > 1.5}  # fmt: skip

@@ -7,7 +7,7 @@ import signal
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 
 import psycopg
 from sqlalchemy import make_url
@@ -38,6 +38,33 @@ def paused(stack: Stack, name: str) -> Iterator[None]:
     finally:
         for process in processes:
             sessions.send(process, signal.SIGCONT)
+
+
+@contextmanager
+def paused_between_writes(stack: Stack, name: str) -> Iterator[None]:
+    """The same, caught at a moment when it keeps nobody else from writing: on SQLite a program
+    that stands still in the middle of a commit does."""
+    with ExitStack() as pause:
+
+        def caught() -> bool:
+            pause.close()
+            pause.enter_context(paused(stack, name))
+            return writable(stack)
+
+        eventually(caught, PATIENCE)
+        yield
+
+
+def writable(stack: Stack) -> bool:
+    url = stack.env["DATABASE_URL"]
+    if not url.startswith("sqlite"):
+        return True  # other databases lock rows, and nobody else writes those
+    with closing(sqlite3.connect(str(make_url(url).database), timeout=1)) as connection:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return False
+    return True
 
 
 def roll(stack: Stack, *names: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -55,8 +56,12 @@ def second_hands(env: Mapping[str, str]) -> list[Program]:
 def prepare(stack: Stack) -> list[Company]:
     """Two accounts with courses, whose workflows in the CRM wait for our events."""
     companies = [Company(stack, location) for location in LOCATIONS]
-    for company in companies:
-        with tempfile.TemporaryDirectory() as folder:
-            company.prepare(Path(folder))
-        company.use_in_workflows()
+    with ThreadPoolExecutor() as hands:
+        list(hands.map(prepare_one, companies))
     return companies
+
+
+def prepare_one(company: Company) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        company.prepare(Path(folder))
+    company.use_in_workflows()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from tests.chaos import messages
-from tests.chaos.checker import Completion, Start, judge
+from tests.chaos.checker import Completion, Entry, Start, judge
 from tests.chaos.scene import Company, Contact, starts_of
 from tests.chaos.verdict import attend, verdict
 from tests.fixtures.stack import Stack
@@ -15,18 +15,26 @@ from tests.waiting import eventually
 from tools.processes import FIRST_GAP
 
 COURSE = "Fire Safety at Work"
+RECORDS = ("record_created", "record_updated")
 PATIENCE = 300.0  # seconds for one story's completions to be in the CRM
 
 
 @dataclass
 class Stage:
-    """Each story takes contacts that no other one takes, and notes here what they really do."""
+    """Each story takes contacts that no other one takes, and notes here what they really do.
+
+    A story waits for its own learners only. What earlier ones have left in doubt comes right while
+    the next ones play, and is judged with everything else in the end.
+    """
 
     company: Company
     other: Company  # an account that has nothing to do with the first one
-    contacts: Iterator[Contact]
     enrolled: list[Contact] = field(default_factory=list)
     done: list[Completion] = field(default_factory=list)
+    before: int = 0  # how many had been enrolled when the present story began
+
+    def __post_init__(self) -> None:
+        self.contacts = {one.location: iter(one.contacts()) for one in self.companies}
 
     @property
     def stack(self) -> Stack:
@@ -36,32 +44,39 @@ class Stage:
     def companies(self) -> list[Company]:
         return [self.company, self.other]
 
-    @property
-    def starts(self) -> list[Start]:
-        """The starts of workflows that all this should lead to."""
-        return list(starts_of([(one.id, COURSE) for one in self.enrolled], self.done))
+    def begin(self) -> None:
+        """The next story begins, when everything answers."""
+        self.stack.wait_until_ready()
+        self.before = len(self.enrolled)
 
-    def enroll(self, number: int = 1) -> list[Contact]:
-        found = [next(self.contacts) for _ in range(number)]
+    def enroll(self, number: int = 1, company: Company | None = None) -> list[Contact]:
+        company = company or self.company
+        found = [next(self.contacts[company.location]) for _ in range(number)]
         for contact in found:
             self.enrolled.append(contact)
-            self.company.enroll(contact, COURSE)
+            company.enroll(contact, COURSE)
         return found
 
-    def learners(self, number: int) -> list[Contact]:
+    def learners(self, number: int, company: Company | None = None) -> list[Contact]:
         """Enrolled, and known to SCORM Cloud by now."""
-        found = self.enroll(number)
+        company = company or self.company
+        found = self.enroll(number, company)
         for contact in found:
-            self.company.registration(contact, COURSE)
+            company.registration(contact, COURSE)
         return found
 
-    def completes(self, contact: Contact, passed: bool = True, score: int = 95) -> None:
-        self.done.append(self.company.play(contact, COURSE, passed, score))
+    def completes(
+        self,
+        contact: Contact,
+        passed: bool = True,
+        score: int = 95,
+        company: Company | None = None,
+    ) -> None:
+        self.done.append((company or self.company).play(contact, COURSE, passed, score))
 
     def login_of_the_other(self) -> messages.Login:
         """What the other account's customer proves its postbacks with."""
-        contact = self.other.contacts()[0]
-        self.other.enroll(contact, COURSE)
+        [contact] = self.learners(1, self.other)
         return messages.login(self.other, self.other.registration(contact, COURSE))
 
     def postbacks_are_stored(self) -> None:
@@ -93,16 +108,40 @@ class Stage:
         crm.post("suspend", location=company.location, suspended=suspended)
 
     def expect_each_once(self) -> None:
-        """Waits until the CRM shows every completion so far exactly once, and nothing else."""
+        """Waits until the CRM shows every completion of this story exactly once, and nothing else
+        of its learners."""
         deadline = time.monotonic() + PATIENCE
         while problems := self.judged():
             assert time.monotonic() < deadline, problems
-            attend(self.company)
+            for company in self.companies:
+                attend(company)
             time.sleep(0.3)
 
     def judged(self) -> list[str]:
-        return judge(self.stack.sandbox.crm.get("ledger")["entries"], self.done, self.starts)
+        mine = {one.id for one in self.enrolled[self.before :]}
+        done = [one for one in self.done if one.contact in mine]
+        entries = self.stack.sandbox.crm.get("ledger")["entries"]
+        return judge(without_others(entries, mine), done, starts(mine, done))
 
     def last_word(self) -> list[str]:
-        """What is wrong when nothing is owed any more and nothing waits for a person."""
-        return verdict(self.stack, self.companies, self.done, self.starts, hurried=True)
+        """What is wrong with anybody of all stories when nothing is owed any more and nothing
+        waits for a person."""
+        everybody = [one.id for one in self.enrolled]
+        expected = starts(everybody, self.done)
+        return verdict(self.stack, self.companies, self.done, expected, hurried=True)
+
+
+def starts(enrolled: Iterable[str], done: Iterable[Completion]) -> list[Start]:
+    """The starts of workflows that all this should lead to."""
+    return list(starts_of([(contact, COURSE) for contact in enrolled], done))
+
+
+def without_others(entries: Iterable[Entry], contacts: set[str]) -> list[Entry]:
+    """Without what was done for other contacts. Calls without an effect stay, and records, which
+    belong to a contact only once they are related to it."""
+
+    def concerns(entry: Entry) -> bool:
+        effect = entry["effect"]
+        return not effect or effect["kind"] in RECORDS or effect["contact"] in contacts
+
+    return [entry for entry in entries if concerns(entry)]

@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.accounts.framing import connect
 from tests.fixtures.stack import Stack
+from tests.holding import held
 
 pytestmark = pytest.mark.flow
 
@@ -25,5 +26,18 @@ def test_a_switch_that_could_not_be_saved_goes_back(page: Page, stack: Stack) ->
     page.keyboard.press("Space")
     expect(page.get_by_text("Saved", exact=True)).to_be_visible()
     expect(switch).not_to_be_checked()
+    page.reload()
+    expect(switch).not_to_be_checked()
+
+
+def test_a_switch_that_is_moved_before_the_scripts_have_come_is_saved(
+    page: Page, stack: Stack
+) -> None:
+    connect(page, stack)
+    switch = page.get_by_role("switch", name="Automatic notes")
+    with held(page, "**/htmx.min.js"):
+        page.goto(f"{stack.url}/settings/crm-integration", wait_until="commit")
+        switch.click()
+    expect(page.get_by_text("Saved", exact=True)).to_be_visible()
     page.reload()
     expect(switch).not_to_be_checked()

@@ -110,6 +110,7 @@ document.addEventListener("htmx:beforeOnLoad", (event) => {
     return;
   }
   repeated.add(etc);
+  event.detail.comesAgain = true; // for those who wait for the answer
   signIn().then(again, (trouble) => recover(trouble, () => show(location.pathname + location.search)));
 });
 

@@ -53,8 +53,10 @@ document.addEventListener("htmx:historyCacheMiss", ({ detail }) => {
   latest.set(document.body, detail.xhr);
 });
 
-for (const [down, up] of [["pointerdown", "pointerup"], ["pointerdown", "pointercancel"], ["keydown", "keyup"]]) {
+for (const down of ["pointerdown", "keydown"]) {
   document.addEventListener(down, ({ target }) => { pressed = target; }, true);
+}
+for (const up of ["pointerup", "pointercancel", "keyup"]) {
   document.addEventListener(up, () => setTimeout(() => { pressed = null; }), true); // after the click
 }
 window.addEventListener("blur", () => { pressed = null; });

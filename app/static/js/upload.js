@@ -1,15 +1,22 @@
 // The upload area of the Courses page: a true progress bar, cancel, retry, and a warning when leaving.
 // The package goes straight to storage, to an address signed for this one file; the hub is asked for
-// that address first and told afterwards, both by htmx, so that every session works the same.
+// that address first and told afterwards, both by htmx, so that every session works the same. Another
+// page of ours may be opened meanwhile: the upload goes on, and is seen again on the Courses page.
 
-const area = () => document.getElementById("upload");
+const area = () => document.getElementById("upload"); // null on every other page
 let request = null; // the running upload
+let share = 0; // of it, from 0 to 1
 let chosen = null; // the file, kept for a retry
 
-const part = (name) => area().querySelector(name);
+const part = (name) => area()?.querySelector(name);
+
+function write(name, words) {
+  const place = part(name);
+  if (place) place.textContent = words;
+}
 
 function state(name) {
-  for (const element of area().querySelectorAll("[data-state]")) {
+  for (const element of area()?.querySelectorAll("[data-state]") ?? []) {
     element.hidden = element.dataset.state !== name;
   }
 }
@@ -17,7 +24,10 @@ function state(name) {
 function fail(sentence) {
   request = null;
   state("failed");
-  part("[data-upload-problem]").textContent = sentence;
+  write("[data-upload-problem]", sentence);
+  if (area()) return;
+  const text = `${chosen.name} was not uploaded. ${sentence}`;
+  document.dispatchEvent(new CustomEvent("toast", { detail: { text, tone: "bad" } }));
 }
 
 function megabytes(bytes) {
@@ -40,10 +50,12 @@ function problemWith(files) {
 // Asks the hub by htmx, so that the session's own headers travel along; gives the answered JSON.
 function ask(path, values) {
   return new Promise((resolve, reject) => {
-    const source = area();
+    const source = area() ?? document.body;
     const answered = (event) => {
+      const { xhr, successful, pathInfo, comesAgain } = event.detail;
+      if (comesAgain) return; // the session had to be renewed first
+      if (pathInfo.requestPath !== path) return; // the file before is being reported still
       source.removeEventListener("htmx:afterRequest", answered);
-      const { xhr, successful } = event.detail;
       if (successful) resolve(JSON.parse(xhr.responseText));
       else reject(new Error(sentenceOf(xhr)));
     };
@@ -80,10 +92,23 @@ function formOf(file, fields) {
   return form;
 }
 
-function showShare(share) {
+function showShare(arrived) {
+  share = arrived;
   const percent = Math.floor(share * 100);
-  part("progress").value = percent;
-  part("[data-upload-share]").textContent = `${percent} %`;
+  part("progress")?.setAttribute("value", percent);
+  write("[data-upload-share]", `${percent} %`);
+}
+
+function showSending() {
+  write("[data-upload-name]", chosen.name);
+  showShare(share);
+  state("sending");
+}
+
+// Where the list is not on the screen, nothing is put there.
+function finish(path) {
+  const list = area() && { source: area(), target: "#course-list", swap: "outerHTML" };
+  return window.htmx.ajax("POST", path, list ?? { source: "#toasts", swap: "none" });
 }
 
 async function upload(files) {
@@ -91,15 +116,14 @@ async function upload(files) {
   const problem = problemWith(files);
   if (problem) return fail(problem);
   [chosen] = files;
-  part("[data-upload-name]").textContent = chosen.name;
-  showShare(0);
-  state("sending");
+  share = 0;
+  showSending();
   try {
     const target = await ask(area().dataset.begin, { filename: chosen.name, size: chosen.size });
     await send(chosen, target);
     request = null;
     state(null);
-    await window.htmx.ajax("POST", target.finish, { source: area(), target: "#course-list", swap: "outerHTML" });
+    await finish(target.finish);
   } catch (error) {
     request = null;
     if (error) fail(error.message);
@@ -109,6 +133,11 @@ async function upload(files) {
     if (input) input.value = "";
   }
 }
+
+// Back on the Courses page while the upload still runs.
+document.addEventListener("htmx:afterSettle", ({ detail }) => {
+  if (request && area() && detail.target.contains(area())) showSending();
+});
 
 document.addEventListener("change", (event) => {
   if (event.target.id === "upload-file" && event.target.files.length) upload([...event.target.files]);

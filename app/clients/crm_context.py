@@ -47,14 +47,6 @@ class UserContext:
     name: str
     email: str
 
-    @property
-    def is_agency(self) -> bool:
-        return self.type == "agency"
-
-    @property
-    def is_admin(self) -> bool:
-        return self.role == "admin"
-
 
 def decrypt_context(payload: str, shared_secret: str) -> UserContext:
     """The user behind an encrypted context. Raises ContextError, always the same."""

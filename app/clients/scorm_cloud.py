@@ -5,7 +5,7 @@ repeated after an unknown outcome is safe: a delete of something gone is done, a
 `already_exists`. Paths in the docstrings are below https://cloud.scorm.com/api/v2.
 """
 
-from app.clients.http import LARGE_ANSWER, OutsideError, part
+from app.clients.http import LARGE_ANSWER, OutsideError
 from app.clients.scorm_activities import Interaction, Module, Objective, Report
 from app.clients.scorm_courses import Courses
 from app.clients.scorm_registrations import Registrations
@@ -65,18 +65,3 @@ class ScormCloud(Courses, Registrations):
     def test_postback(self, postback: Postback) -> None:
         """POST /registrations/postBackTest: sends a dummy result there at once, without retries."""
         self._http.call("POST", "/registrations/postBackTest", body=postback.as_sent())
-
-    # Learners
-
-    def update_learner(self, learner: CloudLearner) -> None:
-        """POST /learner/{id}/updateInfo: name and e-mail on all registrations of the learner."""
-        path = f"/learner/{part(learner.id)}/updateInfo"
-        self._http.call("POST", path, body=learner.as_sent())
-
-    def delete_learner_data(self, learner_id: str, owner_email: str) -> None:
-        """POST /learner/{id}/delete-information: erases in the background and mails the receipt.
-
-        `owner_email` is an owner's or administrator's address in SCORM Cloud, else `is_forbidden`.
-        """
-        path = f"/learner/{part(learner_id)}/delete-information"
-        self._http.call("POST", path, params={"userEmail": owner_email})

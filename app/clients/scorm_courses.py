@@ -34,23 +34,6 @@ class Courses(Application):
             limits=UPLOAD,
         )
 
-    def import_course_from_url(
-        self,
-        course_id: str,
-        url: str,
-        *,
-        may_create_new_version: bool = False,
-        tags: Iterable[str] = (),
-    ) -> str:
-        """POST /courses/importJobs: SCORM Cloud fetches the package itself. The id of the import
-        job.
-        """
-        return self._import(
-            "/courses/importJobs",
-            params=import_params(course_id, may_create_new_version, tags),
-            body={"url": url, "contentType": "application/zip"},
-        )
-
     def import_job(self, job_id: str) -> ImportJob:
         """GET /courses/importJobs/{id}. Known for a week after its end, then `is_gone`."""
         return ImportJob.parse(
@@ -63,10 +46,6 @@ class Courses(Application):
         return CloudCourse.parse(
             self._http.call("GET", path, params={"includeRegistrationCount": "true"})
         )
-
-    def set_title(self, course_id: str, title: str) -> None:
-        """PUT /courses/{id}/title."""
-        self._http.call("PUT", f"/courses/{part(course_id)}/title", body={"title": title})
 
     def delete_course(self, course_id: str) -> None:
         """DELETE /courses/{id}, with its registrations. One that is gone counts as deleted."""

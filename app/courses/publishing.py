@@ -77,12 +77,15 @@ def megabytes(size: int) -> str:
     return f"{math.ceil(size / 1_048_576 * 10) / 10:g}"
 
 
-def finish_upload(course: Course) -> None:
-    """The browser says that the package has arrived. Said twice, it is processed once."""
+def finish_upload(course: Course) -> bool:
+    """The browser says that the package has arrived. Said twice, it is processed once: True only
+    for the first time.
+    """
     if course.status != CourseStatus.UPLOADING:
-        return
+        return False
     course.process()
     later(publish, course)
+    return True
 
 
 @owed

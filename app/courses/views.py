@@ -66,7 +66,6 @@ def begin() -> Response:
         current_app.config["SUPPORT_EMAIL"],
     )
     target = connections.storage().upload_target(course.storage_key or "", course.size)
-    audit.note(current_account, actor(), "uploaded a course", course.filename, course.id)
     return jsonify(
         url=target.url.removeprefix(current_app.config["PUBLIC_URL"]),
         method=target.method,
@@ -77,7 +76,9 @@ def begin() -> Response:
 
 @blueprint.post("/courses/<course_id>/uploaded")
 def uploaded(course_id: str) -> Response:
-    publishing.finish_upload(get_or_404(Course, course_id))
+    course = get_or_404(Course, course_id)
+    if publishing.finish_upload(course):
+        audit.note(current_account, actor(), "uploaded a course", course.filename, course.id)
     return render("courses/index.html", "courses/_list.html", **list_values())
 
 

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 
 from app import connections
 from app.enrollments import enrolling
-from app.enrollments.self_enrolling import Applicant, known_learner, read_form
+from app.enrollments.self_enrolling import learner_for, read_form
 from app.errors import AppError, BadInput, LimitReached
-from app.extensions import db
 from app.learners import contacts
 from app.models import Course, Learner, Source
 
@@ -46,7 +45,7 @@ def from_file(course: Course, lines: Iterable[str], by: str) -> Iterator[Outcome
         except BadInput as error:
             yield Outcome(given["email"] or f"line {rows.line_num}", False, error.sentence)
             continue
-        yield _enroll(course, _learner(course, applicant), Source.FILE, by)
+        yield _enroll(course, learner_for(course, applicant), Source.FILE, by)
 
 
 def from_tag(course: Course, tag: str, by: str) -> Iterator[Outcome]:
@@ -54,20 +53,6 @@ def from_tag(course: Course, tag: str, by: str) -> Iterator[Outcome]:
     for contact in connections.crm(course.account).contacts_tagged(tag):
         learner = contacts.by_contact(contact.id) or contacts.keep(course.account, contact)
         yield _enroll(course, learner, Source.TAG, by)
-
-
-def _learner(course: Course, applicant: Applicant) -> Learner:
-    learner = known_learner(applicant.email)
-    if learner is None:
-        learner = Learner(
-            account_id=course.account_id,
-            first_name=applicant.first_name,
-            last_name=applicant.last_name,
-        )
-        learner.set_email(applicant.email)
-        db.session.add(learner)
-        db.session.flush()
-    return learner
 
 
 def _enroll(course: Course, learner: Learner, source: Source, by: str) -> Outcome:

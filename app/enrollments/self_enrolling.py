@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import select
 
 from app.enrollments import enrolling
@@ -30,6 +29,9 @@ class Applicant:
 
 def read_form(first_name: str, last_name: str, email: str) -> Applicant:
     """Raises BadInput with the field's name for what is missing or cannot be an address."""
+    # Imported where it is used: its tables of letters take time at every program's start.
+    from email_validator import EmailNotValidError, validate_email
+
     first, last = clean_name(first_name), clean_name(last_name)
     if not first:
         raise BadInput("Please enter your first name.", "first_name")
@@ -56,7 +58,7 @@ def self_enroll(link: EnrollLink, applicant: Applicant, form_id: str) -> Enrollm
     known = enrollment_by_email(link.course, applicant.email)
     if known is not None and not can_join_again(known):
         return known if known.id == form_id else None
-    learner = known_learner(applicant.email) or new_learner(link, applicant)
+    learner = learner_for(link.course, applicant)
     free_id = None if db.session.get(Enrollment, form_id) else form_id
     enrollment, _ = enrolling.enroll(learner, link.course, Source.LINK, as_id=free_id)
     push.mark_learner(learner)
@@ -83,13 +85,16 @@ def known_learner(email: str) -> Learner | None:
     )
 
 
-def new_learner(link: EnrollLink, applicant: Applicant) -> Learner:
-    learner = Learner(
-        account_id=link.account_id,
-        first_name=applicant.first_name,
-        last_name=applicant.last_name,
-    )
-    learner.set_email(applicant.email)
-    db.session.add(learner)
-    db.session.flush()
+def learner_for(course: Course, applicant: Applicant) -> Learner:
+    """Who is known by the address, as they are known; else somebody new."""
+    learner = known_learner(applicant.email)
+    if learner is None:
+        learner = Learner(
+            account_id=course.account_id,
+            first_name=applicant.first_name,
+            last_name=applicant.last_name,
+        )
+        learner.set_email(applicant.email)
+        db.session.add(learner)
+        db.session.flush()
     return learner

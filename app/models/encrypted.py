@@ -1,7 +1,8 @@
 """The column type of customers' tokens and keys, so that no caller can forget to encrypt them.
 
 Fernet keys come from ENCRYPTION_KEYS, newest first: everything is written with the first, read with
-any, and `flask rotate-keys` rewrites what an older one wrote.
+any, and `flask rotate-keys` rewrites what an older one wrote. What is written is not bound to its
+row: who can move it to another one can write the database, and so needs no token to get in.
 """
 
 from __future__ import annotations

@@ -43,12 +43,12 @@ def check_plan() -> Response:
         trial.ask_plan(account)
     except OutsideError:
         return page(note=NO_ANSWER)
+    if account.live != was_live:
+        done = "went live" if account.live else "went back to the trial"
+        audit.note(account, actor(), done, account.display_name)
     if not account.live:
         return page(note=NO_PLAN_YET)
-    if not was_live:
-        audit.note(account, actor(), "went live", account.display_name)
-        return page(LIVE_NOW)
-    return page()
+    return page() if was_live else page(LIVE_NOW)
 
 
 def page(saved: str | None = None, note: str | None = None) -> Response:

@@ -55,26 +55,31 @@ def scorm_cloud() -> Response:
 @blueprint.post("/scorm-cloud/check")
 def check() -> Response:
     """Asks SCORM Cloud again with what is stored."""
-    scorm_connection.check(account_row())
+    account = account_row()
+    scorm_connection.check(account)
+    audit.note(account, actor(), "checked SCORM Cloud", account.scorm_app_id or "")
     return page()
 
 
 @blueprint.post("/scorm-cloud/delete-again")
 def delete_again() -> Response:
     """Deleting was switched on in SCORM Cloud meanwhile."""
-    count = scorm_connection.counted(removing.try_again(account_row()), "course")
+    account = account_row()
+    count = scorm_connection.counted(removing.try_again(account), "course")
+    audit.note(account, actor(), "asked SCORM Cloud again to delete", count)
     return page(saved=f"SCORM Cloud is asked once more to delete {count}.")
 
 
 @blueprint.post("/scorm-cloud/test")
 def test_postback() -> Response:
     """Lets SCORM Cloud call this deployment once; the page then waits for the call."""
-    asked = int(now().timestamp())
+    account, asked = account_row(), int(now().timestamp())
     try:
-        scorm_connection.test_postback(account_row())
+        scorm_connection.test_postback(account)
     except OutsideError as error:
         return page(BadInput(f"SCORM Cloud could not send a test: {error.reason}", "test"))
-    return page(test=postbacks.Test(account_row(), asked))
+    audit.note(account, actor(), "tested the postbacks")
+    return page(test=postbacks.Test(account, asked))
 
 
 @blueprint.get("/scorm-cloud/test")

@@ -24,6 +24,9 @@ from sandbox.crm import (
     custom_fields,
     custom_menus,
     desktop,
+    desktop_contacts,
+    desktop_objects,
+    desktop_text,
     locations,
     marketplace,
     notes,
@@ -67,6 +70,7 @@ _API = (
     users,
     workflows,
 )
+_DESKTOP = (desktop, desktop_contacts, desktop_objects, agency_view)
 _PAGES = ("/v2/", "/sandbox/", "/desktop/", "/oauth/chooselocation")
 
 
@@ -76,11 +80,11 @@ def create_app() -> Flask:
     here = _crm(Path(os.environ.get("SANDBOX_DATA", "instance/sandbox")))
     app.extensions["sandbox_crm"] = here
     here.ledger.init_app(app, is_api, lambda environ: None)
-    for module in (*_API, choose_location, desktop, agency_view):
+    for module in (*_API, choose_location, *_DESKTOP):
         app.register_blueprint(module.bp)
     app.register_blueprint(make_controls(here))
-    app.add_template_filter(desktop.linked)
-    app.add_template_filter(desktop.shown)
+    app.add_template_filter(desktop_text.linked)
+    app.add_template_filter(desktop_text.shown)
     app.add_url_rule("/", view_func=_home)
     app.register_error_handler(HTTPException, _http_error)
     app.wsgi_app = here.faults.middleware(  # type: ignore[assignment,method-assign]
@@ -125,7 +129,7 @@ def _address(name: str, default: str) -> str:
 
 
 def _home() -> ResponseReturnValue:
-    return redirect(url_for("desktop.people", location=LOCATIONS[0]))
+    return redirect(url_for("contact_pages.people", location=LOCATIONS[0]))
 
 
 def _http_error(error: HTTPException) -> ResponseReturnValue:

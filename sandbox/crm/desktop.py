@@ -1,43 +1,24 @@
 """The sandbox's own desktop: what a person sees of the CRM. Plain pages, clearly labelled.
 
-Here one watches tags, notes and records arrive on a contact, installs the app in both ways, and
-opens it in its frame. Changes made here reach the app as webhooks, like changes made in the CRM.
+Here one sits down as somebody, installs the app in both ways, and opens it in its frame. Contacts
+and custom objects have files of their own: `desktop_contacts.py`, `desktop_objects.py`.
 """
 
-import re
 from collections.abc import Callable
 from functools import wraps
 
 from flask import Blueprint, abort, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from markupsafe import Markup, escape
 
-from sandbox.crm import contact_book, contact_search, grants, webhooks
+from sandbox.crm import grants, webhooks
 from sandbox.crm.choose_location import install_url
 from sandbox.crm.crm_state import Crm, crm
-from sandbox.crm.documents import (
-    AGENCY,
-    Doc,
-    associations,
-    contacts,
-    locations,
-    messages,
-    notes,
-    object_fields,
-    object_schemas,
-    records,
-    relations,
-    tags,
-    users,
-)
+from sandbox.crm.documents import AGENCY, Doc, locations, users
 from sandbox.crm.identities import APP_NAME, COMPANY, LOCATIONS, PLANS
-from sandbox.crm.object_schemas import bare
 from sandbox.crm.signed_in import USER_COOKIE, current_user, everybody, may_enter
 from sandbox.crm.user_context import seal, user_context
 
 bp = Blueprint("desktop", __name__, url_prefix="/v2")
-
-_ADDRESS = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)]")
 Page = Callable[..., ResponseReturnValue]
 
 
@@ -70,105 +51,6 @@ def surroundings() -> Doc:
         "app_name": APP_NAME,
         "hub_url": here.hub_url,
     }
-
-
-@bp.get("/location/<location>/contacts")
-@in_location
-def people(location: str) -> ResponseReturnValue:
-    here, query = crm(), request.args.get("query", "")
-    with here.store.read() as db:
-        found = contact_search.matching(contacts.list(db, location), query)
-    found.sort(key=lambda one: contact_search.plain(one["name"] or ""))
-    return render_template("crm/contacts.html", contacts=found, query=query)
-
-
-@bp.get("/location/<location>/contacts/<id>")
-@in_location
-def person(location: str, id: str) -> ResponseReturnValue:
-    """One contact: tags, company, timeline and what it is related to."""
-    with crm().store.read() as db:
-        return render_template(
-            "crm/contact.html",
-            **_everything_of(location, id),
-            known_tags=[tag["name"] for tag in tags.list(db, location)],
-        )
-
-
-@bp.get("/location/<location>/contacts/<id>/activity")
-@in_location
-def activity(location: str, id: str) -> ResponseReturnValue:
-    """The moving part of a contact's page, which asks for it every few seconds."""
-    return render_template("crm/_activity.html", **_everything_of(location, id))
-
-
-@bp.post("/location/<location>/contacts/<id>/tags")
-@in_location
-def change_tags(location: str, id: str) -> ResponseReturnValue:
-    here = crm()
-    with here.store.write() as db:
-        contact = _contact(location, id)
-        if request.form.get("remove"):
-            contact_book.remove_tags(here, db, contact, [request.form["remove"]])
-        else:
-            wanted = [tag for tag in request.form.get("add", "").split(",") if tag.strip()]
-            contact_book.add_tags(here, db, contact, wanted)
-    return redirect(url_for("desktop.person", location=location, id=id))
-
-
-@bp.post("/location/<location>/contacts/<id>/notes")
-@in_location
-def write_note(location: str, id: str) -> ResponseReturnValue:
-    here, body = crm(), request.form.get("body", "").strip()
-    with here.store.write() as db:
-        if body:
-            sent = {"body": body, "userId": current_user(here, location)["id"]}
-            contact_book.write_note(here, db, _contact(location, id), sent)
-    return redirect(url_for("desktop.person", location=location, id=id))
-
-
-@bp.get("/location/<location>/objects")
-@in_location
-def objects(location: str) -> ResponseReturnValue:
-    """The location's custom objects with how many records each has."""
-    with crm().store.read() as db:
-        found = [
-            {**schema, "count": len(records.list(db, location, object_key=schema["key"]))}
-            for schema in object_schemas.list(db, location)
-            if not schema["standard"]
-        ]
-        links = associations.list(db, location)
-    return render_template("crm/objects.html", objects=found, associations=links)
-
-
-@bp.get("/location/<location>/objects/<key>")
-@in_location
-def object_records(location: str, key: str) -> ResponseReturnValue:
-    with crm().store.read() as db:
-        schema = object_schemas.first(db, location, key=key)
-        if schema is None:
-            abort(404)
-        return render_template(
-            "crm/records.html",
-            schema=schema,
-            fields=_fields(location, key),
-            records=records.list(db, location, object_key=key)[::-1],
-        )
-
-
-@bp.get("/location/<location>/objects/<key>/<id>")
-@in_location
-def record(location: str, key: str, id: str) -> ResponseReturnValue:
-    with crm().store.read() as db:
-        found = records.get(db, location, id)
-        if found is None or found["objectKey"] != key:
-            abort(404)
-        return render_template(
-            "crm/record.html",
-            record=found,
-            schema=object_schemas.first(db, location, key=key),
-            fields=_fields(location, key),
-            related=_related(location, id),
-        )
 
 
 @bp.get("/location/<location>/apps")
@@ -229,8 +111,8 @@ def switch_user() -> ResponseReturnValue:
         known = not location or location in grants.all_locations(db)
     if user is None or not known:
         abort(404)
-    back = url_for("desktop.people", location=location) if location else url_for("agency.app_page")
-    answer = redirect(back)
+    pages = "contact_pages.people" if location else "agency.app_page"
+    answer = redirect(url_for(pages, location=location or None))
     answer.set_cookie(USER_COOKIE, user["id"], samesite="Lax", httponly=True)
     return answer
 
@@ -244,81 +126,3 @@ def set_plan(here: Crm, location: str, plan: str, user: str) -> bool:
         db.execute("UPDATE installations SET plan_id = ? WHERE location_id = ?", (plan, location))
         webhooks.plan_changed(here, db, location, user, row["plan_id"], plan)
     return True
-
-
-def shown(value: object, field: Doc) -> str:
-    """A record's value as a person reads it: the labels of options instead of their keys."""
-    labels = {option["key"]: option["label"] for option in field.get("options", [])}
-    values = value if isinstance(value, list) else [value]
-    return ", ".join(
-        str(labels.get(one, one)) if isinstance(one, str) else str(one) for one in values
-    )
-
-
-def linked(text: str) -> Markup:
-    """Text with its web addresses made into links, line breaks kept."""
-    parts, end = [], 0
-    for found in _ADDRESS.finditer(text):
-        parts += [escape(text[end : found.start()]), _link(found[0])]
-        end = found.end()
-    return Markup("").join([*parts, escape(text[end:])])
-
-
-def _link(address: str) -> Markup:
-    return Markup('<a href="{0}" rel="noreferrer">{0}</a>').format(address)
-
-
-def _contact(location: str, id: str) -> Doc:
-    with crm().store.read() as db:
-        found = contacts.get(db, location, id)
-    if found is None:
-        abort(404)
-    return found
-
-
-def _everything_of(location: str, id: str) -> Doc:
-    contact = _contact(location, id)
-    with crm().store.read() as db:
-        by_id = {user["id"]: user["name"] for user in users.list(db, AGENCY)}
-        timeline = [
-            {"kind": "Note", "at": one["dateAdded"], "text": one["body"], "title": one.get("title")}
-            | {"by": by_id.get(one.get("userId"), APP_NAME)}
-            for one in notes.list(db, location, contact_id=id)
-        ]
-        timeline += [
-            {"kind": one["type"], "at": one["dateAdded"], "by": APP_NAME}
-            | {"title": one.get("subject"), "text": one.get("message") or one.get("html") or ""}
-            for one in messages.list(db, location, contact_id=id)
-        ]
-    timeline.sort(key=lambda one: str(one["at"]), reverse=True)
-    return {"contact": contact, "timeline": timeline, "related": _related(location, id)}
-
-
-def _related(location: str, id: str) -> list[Doc]:
-    """What stands at the other end of a thing's relations, with its field names and values."""
-    found = []
-    with crm().store.read() as db:
-        for mine, other in (("first", "second"), ("second", "first")):
-            for one in relations.list(db, location, **{f"{mine}_id": id}):
-                link = associations.get(db, location, one["associationId"]) or {}
-                key, other_id = one[f"{other}ObjectKey"], one[f"{other}RecordId"]
-                found.append(
-                    {
-                        "key": key,
-                        "id": other_id,
-                        "label": link.get(f"{other}ObjectLabel", key),
-                        "contact": contacts.get(db, location, other_id),
-                        "record": records.get(db, location, other_id),
-                        "fields": _fields(location, key),
-                    }
-                )
-    return found
-
-
-def _fields(location: str, key: str) -> list[Doc]:
-    """The fields of an object with their bare names."""
-    with crm().store.read() as db:
-        return [
-            {**field, "bare": bare(field["fieldKey"])}
-            for field in object_fields.list(db, location, object_key=key)
-        ]

@@ -52,7 +52,7 @@ def test_what_cryptojs_made_is_read() -> None:
 def test_all_fields_are_read() -> None:
     context = decrypt_context(encrypted(ANN), SECRET)
     assert (context.user_id, context.company_id, context.location_id) == ("u1", "comp1", "loc1")
-    assert (context.is_admin, context.is_agency) == (True, True)
+    assert (context.role, context.type) == ("admin", "agency")
     assert (context.name, context.email) == ("Ann Lee", "ann@example.test")
 
 

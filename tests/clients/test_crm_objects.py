@@ -41,7 +41,7 @@ def test_an_object_is_made_once(crm: Crm, schema: ObjectSchema) -> None:
 
 def test_an_unknown_object_is_gone(crm: Crm) -> None:
     with pytest.raises(OutsideError) as caught:
-        crm.object_schema("custom_objects.nothing")
+        crm.object_fields("custom_objects.nothing")
     assert caught.value.is_gone
 
 

@@ -73,10 +73,12 @@ def test_another_location_is_asked_for_while_the_session_is_renewed(
 ) -> None:
     frame = in_second_location(page, both)
     settings(frame, "Branding")
+    save = frame.get_by_role("button", name="Save branding")
+    expect(save).to_be_visible()
     with held(page, SIGN_IN):
-        both.end_sessions()
         with page.expect_request(SIGN_IN):
-            frame.get_by_role("button", name="Save branding").click()
+            both.end_sessions()
+            save.click()
         frame.get_by_role("link", name="Choose another location").click()
     frame.get_by_role("button", name="Demo Location").click()
     place(frame, "Demo Location")

@@ -3,7 +3,11 @@
 
 const changed = (field) => field.checked !== field.defaultChecked || field.value !== field.defaultValue;
 
+// After a reload or going back it is the browser that has put older words into the fields.
+const [visit] = performance.getEntriesByType("navigation");
+
 document.addEventListener("htmx:load", () => {
+  if (visit?.type !== "navigate") return;
   // A color field writes its value in its own way, changed or not.
   for (const field of document.querySelectorAll("input:not([type=color]), textarea")) {
     if (!changed(field)) continue;

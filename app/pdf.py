@@ -7,16 +7,12 @@ as their font family and give every picture as a data: URI made of bytes that we
 from __future__ import annotations
 
 import base64
-import importlib.util
 import io
 import logging
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any, cast
 
-from arabic_reshaper import ArabicReshaper
 from flask import render_template
 from PIL import Image
 from pypdf import PageObject, PdfReader, PdfWriter
@@ -28,22 +24,13 @@ from pypdf.generic import (
     StreamObject,
     TextStringObject,
 )
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
-from xhtml2pdf.bidi import get_display
 from xhtml2pdf.config.resources import ResourceAccessPolicy
 
+from app.documents import fonts
+from app.documents.text import SANS, printable, registered
 from app.errors import AppError
 
-FONTS = Path(__file__).parent / "static" / "vendor" / "fonts"
-EAST_ASIAN = re.compile(
-    r"[\u1100-\u11ff\u2e80-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\uff00-\uffef]"
-)
-UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
-ALLAH = re.compile("\u0644(?=\u0644\u0647)")  # would become one sign that our fonts lack
-RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
-JOINER = ArabicReshaper(configuration={"support_ligatures": False})
 IDLE_FONT = re.compile(rb"BT /\S+ [\d.]+ Tf [\d.]+ TL ET\s*")
 PRODUCER = "SCORM Hub"
 
@@ -54,20 +41,19 @@ class DocumentError(AppError):
     """The document could not be drawn."""
 
 
+class MissingLetters(DocumentError):
+    """A name or title has letters that no font of ours can draw."""
+
+    status = 422
+
+
 def render(template: str, title: str, **values: Any) -> bytes:
     """The template as a PDF whose title and language are set. Raises DocumentError."""
     # Imported where it is used: it is a seventh of every program's start, and workers never draw.
     from xhtml2pdf import pisa
 
-    east_asian = EAST_ASIAN.search(str(values)) is not None
     html = render_template(
-        template,
-        title=title,
-        fonts="HubSans, HubWide" if east_asian else "HubSans",
-        serif="HubSerif, HubSans, HubWide" if east_asian else "HubSerif, HubSans",
-        font_folder=str(FONTS),
-        wide_font=str(east_asian_font()) if east_asian else None,
-        **values,
+        template, title=title, fonts="HubSans", font_folder=str(fonts.FOLDER), **values
     )
     target = io.BytesIO()
     result = pisa.CreatePDF(
@@ -80,25 +66,18 @@ def render(template: str, title: str, **values: Any) -> bytes:
 
 def policy() -> ResourceAccessPolicy:
     """What a document may read: our fonts. Nothing else from the disk, nothing from the network."""
-    return ResourceAccessPolicy.server(
-        base_dir=FONTS, extra_roots=(east_asian_font().parent,), allow_remote=False
-    )
+    return ResourceAccessPolicy.server(base_dir=fonts.FOLDER, allow_remote=False)
 
 
-def east_asian_font() -> Path:
-    """WenQuanYi Micro Hei, for Chinese, Japanese and Korean, from a package of its own.
-
-    By its own words it is under the Apache licence 2.0. It is the one that has the letters of all
-    three and outlines that the PDF maker can embed; Noto's have not.
-    """
-    package = importlib.util.find_spec("paperang_p2_fonts_cjk")
-    assert package is not None and package.origin is not None
-    return Path(package.origin).parent / "fonts" / "wqy-microhei.ttc"
-
-
-def printable(text: str) -> str:
-    """Composed letters, and none that are control marks or turn the direction of others."""
-    return UNPRINTABLE.sub("", unicodedata.normalize("NFC", ALLAH.sub("\u0644\u200d", text)))
+def refuse_missing_letters(*texts: str) -> None:
+    """Raise MissingLetters if a text has letters that would come out as empty boxes."""
+    missing = dict.fromkeys(letter for text in texts for letter in fonts.missing(text))
+    if missing:
+        letters = " ".join(missing)
+        raise MissingLetters(
+            f"This cannot be printed: no font here has the letters {letters}. "
+            "Correct the name or the title, and try again."
+        )
 
 
 def data_uri(png: bytes | None) -> str | None:
@@ -110,54 +89,6 @@ def fitted(png: bytes, across: float, high: float) -> tuple[float, float]:
     with Image.open(io.BytesIO(png)) as picture:
         scale = min(across / picture.width, high / picture.height)
         return round(picture.width * scale, 1), round(picture.height * scale, 1)
-
-
-def font_for(text: str, bold: bool = False) -> str:
-    """The font that has all letters of a text, ready for drawing by hand."""
-    if EAST_ASIAN.search(text):
-        return _registered("HubWide")
-    return _registered("DejaVuSans-Bold" if bold else "DejaVuSans")
-
-
-def visual(text: str) -> str:
-    """The text as it is drawn from left to right: Arabic joined, right-to-left parts reversed."""
-    return get_display(JOINER.reshape(text)) if RIGHT_TO_LEFT.search(text) else text
-
-
-def width(text: str, size: float, font: str = "DejaVuSerif") -> float:
-    """How wide a line will be, in points. East Asian signs are as wide as they are high."""
-    wide = len(EAST_ASIAN.findall(text))
-    narrow = EAST_ASIAN.sub("", text) if wide else text
-    return pdfmetrics.stringWidth(narrow, _registered(font), size) + wide * size
-
-
-def _registered(font: str) -> str:
-    if font not in pdfmetrics.getRegisteredFontNames():
-        path = east_asian_font() if font == "HubWide" else FONTS / f"{font}.ttf"
-        pdfmetrics.registerFont(TTFont(font, str(path)))
-    return font
-
-
-def fitting_size(text: str, largest: float, smallest: float, room: float, lines: int) -> float:
-    """The largest size in points at which the text fits this width: on one line, where that needs
-    no more than a third off, else on so many lines with its longest word whole.
-    """
-    longest = max(text.split() or [""], key=len)
-    size = largest
-    while size > smallest:
-        in_one_line = width(text, size) <= room and size >= largest * 0.66
-        whole_words = width(longest, size) <= room
-        if in_one_line or (
-            whole_words and width(text, size) <= room * lines * 0.82 and size < largest * 0.8
-        ):
-            break
-        size -= 0.5
-    return size
-
-
-def has_word_wider_than(text: str, size: float, room: float) -> bool:
-    """Whether even a word of its own does not fit one line, so that it must break anywhere."""
-    return any(width(word, size) > room for word in text.split())
 
 
 def laid_over(document: bytes, sheets: Sequence[bytes], title: str) -> bytes:
@@ -184,10 +115,9 @@ def joined(parts: Iterable[bytes], title: str, line: str) -> bytes:
 def _feet(sizes: Sequence[tuple[float, float]], line: str) -> bytes:
     target = io.BytesIO()
     canvas = Canvas(target)
-    _registered("DejaVuSans")
     for number, (across, high) in enumerate(sizes, start=1):
         canvas.setPageSize((across, high))
-        canvas.setFont("DejaVuSans", 7.5)
+        canvas.setFont(registered(SANS), 7.5)
         canvas.setFillGray(0.35)
         canvas.drawRightString(across - 40, 22, line.format(page=number, pages=len(sizes)))
         canvas.showPage()

@@ -7,6 +7,7 @@ came with. To use one more icon, add its name to app/static/icons.txt and run bi
 from __future__ import annotations
 
 import argparse
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,12 +26,15 @@ FILES = [
     ("htmx.org", "dist/htmx.min.js", HUB),
     ("dejavu-fonts-ttf", "ttf/DejaVuSans.ttf", HUB / "fonts"),
     ("dejavu-fonts-ttf", "ttf/DejaVuSans-Bold.ttf", HUB / "fonts"),
-    ("dejavu-fonts-ttf", "ttf/DejaVuSans-Oblique.ttf", HUB / "fonts"),
     ("dejavu-fonts-ttf", "ttf/DejaVuSerif.ttf", HUB / "fonts"),
     ("dejavu-fonts-ttf", "ttf/DejaVuSerif-Bold.ttf", HUB / "fonts"),
     ("scorm-again", "dist/scorm12.min.js", PLAYER),
     ("scorm-again", "dist/scorm2004.min.js", PLAYER),
 ]
+# The letters of PDFs beyond Latin, Greek and Cyrillic: many small files for each family, and a
+# list that says which of them has a character. The Latin that comes with each is not needed.
+NOTO = "@fontsource-variable/noto-"
+LATIN = ("latin", "latin-ext", "vietnamese", "cyrillic", "cyrillic-ext", "greek", "greek-ext")
 TEST_FILES = [("axe-core", "axe.min.js", TESTS)]
 
 # The pictures on our buttons, by their names at Lucide.
@@ -73,10 +77,33 @@ def copies(with_tests: bool) -> Iterator[tuple[Path, Path]]:
             NODE_MODULES / "lucide-static" / "icons" / f"{icon}.svg",
             HUB / "icons" / f"{icon}.svg",
         )
+    noto = [package for package in packages() if package.startswith(NOTO)]
+    for package in noto:
+        yield from noto_files(package)
     licensed = {(package, folder) for package, _, folder in files if folder.name != "fonts"}
     licensed |= {("dejavu-fonts-ttf", HUB / "fonts"), ("lucide-static", HUB / "icons")}
+    licensed |= {(package, font_folder(package)) for package in noto}
     for package, folder in sorted(licensed):
         yield licence(package), folder / f"{package.rpartition('/')[2]}.LICENSE.txt"
+
+
+def packages() -> list[str]:
+    return list(json.loads((ROOT / "package.json").read_text())["dependencies"])
+
+
+def noto_files(package: str) -> Iterator[tuple[Path, Path]]:
+    """The upright files of a family, of any weight, and the list of their characters."""
+    source, target = NODE_MODULES / package, font_folder(package)
+    yield source / "unicode.json", target / "unicode.json"
+    name = package.rpartition("/")[2]
+    for file in sorted((source / "files").glob(f"{name}-*-wght-normal.woff2")):
+        part = file.name.removeprefix(f"{name}-").removesuffix("-wght-normal.woff2")
+        if part not in LATIN:
+            yield file, target / file.name
+
+
+def font_folder(package: str) -> Path:
+    return HUB / "fonts" / package.rpartition("/")[2]
 
 
 def licence(package: str) -> Path:

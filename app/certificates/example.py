@@ -14,7 +14,7 @@ from typing import Any
 import segno
 from markupsafe import Markup
 
-from app import connections, pdf
+from app import connections
 from app.certificates import drawing, paper
 
 NUMBER = "ABCDE-FGHJK-23456-MNPQR-STVWXY"
@@ -40,7 +40,7 @@ def example(issuer: str) -> dict[str, Any]:
         "code": code(address),
         "panel": curves("panel", paper.ON_PANEL),
         "watermark": curves("watermark", paper.ON_PAPER),
-        "issuer_size": pdf.fitting_size(issuer, 17, 9, drawing.PANEL_ROOM, lines=4),
+        "issuer_size": drawing.issued_by(issuer).size,
     }
 
 

@@ -16,8 +16,8 @@ from zoneinfo import ZoneInfo
 import tablib
 import xlsxwriter
 
-from app import pdf
 from app import template_filters as write
+from app.documents.text import printable
 from app.errors import BadInput, NotFound
 from app.models import Account, Outcome, now
 from app.reports import pdf_table, queries
@@ -105,7 +105,7 @@ def result_in_words(result: Outcome) -> str:
 
 def clean(text: str) -> str:
     """Text that no spreadsheet runs: a leading apostrophe keeps it text, and is seen by nobody."""
-    text = pdf.printable(text)[:LONGEST_CELL]
+    text = printable(text)[:LONGEST_CELL]
     return "'" + text if text.lstrip(" \u00a0").startswith(FORMULA_STARTS) else text
 
 

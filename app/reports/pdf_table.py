@@ -8,7 +8,7 @@ whole, below the repeated header.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -20,6 +20,8 @@ from reportlab.pdfgen.canvas import Canvas
 from app import pdf
 from app import template_filters as write
 from app.accounts.brand import Brand, brand
+from app.documents import fonts, text
+from app.documents.text import BOLD, SANS, Style
 from app.models import Account, Outcome
 from app.reports.queries import Row
 
@@ -44,7 +46,7 @@ ROOM = WIDTH - 2 * SIDE
 def draw(account: Account, about: Sequence[str], rows: Iterator[Row], zone: ZoneInfo) -> bytes:
     """The file; `about` are the sentences below the title, the first of them the title itself."""
     target = io.BytesIO()
-    sheet = Sheet(Canvas(target, pagesize=(WIDTH, HEIGHT)), brand(account))
+    sheet = Sheet(Canvas(target, pagesize=(WIDTH, HEIGHT)), brand(account), zone.key)
     sheet.head(about, account.logo_png)
     sheet.column_heads()
     empty = True
@@ -73,10 +75,15 @@ def texts(row: Row, zone: ZoneInfo) -> tuple[str, ...]:
 
 @dataclass
 class Sheet:
-    """The canvas and how far down its page is filled, in points from below."""
+    """The canvas and how far down its page is filled, in points from below.
+
+    `write` puts a line of text on the canvas; `zone` tells where the company works.
+    """
 
     canvas: Canvas
     look: Brand
+    zone: str = ""
+    write: Callable[..., None] = text.draw
     y: float = HEIGHT - TOP
 
     def head(self, about: Sequence[str], logo: bytes | None) -> None:
@@ -94,16 +101,26 @@ class Sheet:
             bottom = self.y - high / 2 - tall / 2
             self.canvas.drawImage(picture, left, bottom, across, tall, mask="auto")
             left += across + 22
-        self._write(self.look.name, left, self.y - 26, 15, self.look.on_colour, ROOM * 0.6)
-        self._write("Training report", left, self.y - 43, 9.5, self.look.on_colour, ROOM * 0.6)
+        self._issuer(left)
         self.y -= high + 18
         for sentence in about[1:]:
             self.sentence(sentence)
         self.y -= 6
 
-    def sentence(self, text: str) -> None:
-        self._write(text, SIDE, self.y, 8.5, "#4a4f59", ROOM)
-        self.y -= 12
+    def _issuer(self, left: float) -> None:
+        """The organization's name, on two lines where it needs them, and what this is."""
+        name, room = drawable(self.look.name), WIDTH - SIDE - 16 - left
+        found = text.fitted(name, SANS, 15, 7, room, lines=2, leading=1.15)
+        y = self.y - 17 - found.leading / 2 if len(found.lines) > 1 else self.y - 26
+        for line in found.lines[:2]:
+            self._write(line, left, y, found.size, self.look.on_colour)
+            y -= found.leading
+        self._write("Training report", left, min(self.y - 43, y - 1), 9, self.look.on_colour)
+
+    def sentence(self, said: str) -> None:
+        for line in wrap(said, ROOM, 8.5, self.zone):
+            self._write(line, SIDE, self.y, 8.5, "#4a4f59")
+            self.y -= 12
 
     def column_heads(self) -> None:
         self.y -= 4
@@ -114,7 +131,8 @@ class Sheet:
 
     def row(self, cells: Sequence[str]) -> None:
         wrapped = [
-            wrap(cell, ROOM * share - GAP) for cell, (_, share) in zip(cells, COLUMNS, strict=True)
+            wrap(cell, ROOM * share - GAP, SIZE, self.zone)
+            for cell, (_, share) in zip(cells, COLUMNS, strict=True)
         ]
         lines = max(map(len, wrapped))
         if self.y - lines * LEADING - 5 < BOTTOM:
@@ -139,25 +157,16 @@ class Sheet:
                 self._write(cell, x, self.y - SIZE, SIZE, colour, bold=bold)
             x += across
 
-    def _write_right(self, text: str, right: float, colour: str, bold: bool) -> None:
-        left = right - pdf.width(text, SIZE, pdf.font_for(text, bold))
-        self._write(text, left, self.y - SIZE, SIZE, colour, bold=bold)
+    def _write_right(self, cell: str, right: float, colour: str, bold: bool) -> None:
+        left = right - text.width(cell, BOLD if bold else SANS) * SIZE
+        self._write(cell, left, self.y - SIZE, SIZE, colour, bold=bold)
 
     def _write(
-        self,
-        text: str,
-        x: float,
-        y: float,
-        size: float,
-        colour: str,
-        room: float | None = None,
-        bold: bool = False,
+        self, line: str, x: float, y: float, size: float, colour: str, bold: bool = False
     ) -> None:
-        if room is not None:
-            text = wrap(text, room, size)[0]
-        self.canvas.setFillColor(_colour(colour))
-        self.canvas.setFont(pdf.font_for(text, bold), size)
-        self.canvas.drawString(x, y, pdf.visual(text))
+        han = None if text.PLAIN.fullmatch(line) else fonts.han_family(line, zone=self.zone)
+        style: Style = BOLD if bold else SANS
+        self.write(self.canvas, line, x, y, size, _colour(colour), style, han)
 
     def _line(self, colour: HexColor, thick: float) -> None:
         self.canvas.setStrokeColor(colour)
@@ -171,28 +180,21 @@ def _colour(name: str) -> HexColor:
 
 
 @lru_cache(maxsize=10_000)  # titles, states and dates come again and again
-def wrap(text: str, room: float, size: float = SIZE) -> list[str]:
+def wrap(cell: str, room: float, size: float = SIZE, zone: str = "") -> list[str]:
     """Lines that fit the room. A word wider than that breaks anywhere; a very long text is cut."""
-    text = " ".join(pdf.printable(text).split())
-    font = pdf.font_for(text)
-    lines, line = [], ""
-    for word in text.split(" "):
-        joined = f"{line} {word}" if line else word
-        if pdf.width(joined, size, font) <= room:
-            line = joined
-            continue
-        if line:
-            lines.append(line)
-        while pdf.width(word, size, font) > room:
-            fits = next(
-                n
-                for n in range(len(word), 0, -1)
-                if n == 1 or pdf.width(word[:n], size, font) <= room
-            )
-            lines.append(word[:fits])
-            word = word[fits:]
-        line = word
-    lines.append(line)
+    cell = drawable(cell)
+    lines = list(text.wrapped(cell, SANS, room / size, fonts.han_family(cell, zone=zone)))
     if len(lines) > MOST_LINES:
         lines = [*lines[: MOST_LINES - 1], lines[MOST_LINES - 1][:-1] + "…"]
     return lines
+
+
+def drawable(cell: str) -> str:
+    """One line of letters that fonts have. Others are told by number: a report of thousands must
+    not fail for one of them, and a box would say nothing."""
+    cell = text.in_one_line(cell)
+    if text.PLAIN.fullmatch(cell):
+        return cell
+    for letter in fonts.missing(cell):
+        cell = cell.replace(letter, f"[U+{ord(letter):04X}]")
+    return cell

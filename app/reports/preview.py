@@ -14,8 +14,9 @@ from zoneinfo import ZoneInfo
 from reportlab.lib.colors import Color
 from reportlab.lib.utils import ImageReader
 
-from app import pdf
 from app.accounts.brand import Brand
+from app.documents import text
+from app.documents.text import SANS, Style
 from app.models import Completion, Outcome, now
 from app.reports import pdf_table
 from app.reports.export import About
@@ -26,7 +27,7 @@ def preview(brand: Brand, logo: bytes | None, zone: ZoneInfo) -> Drawing:
     """A report of three invented learners in this look; `logo` is the picture at the brand's
     address."""
     drawing = Drawing(brand.logo_url)
-    sheet = pdf_table.Sheet(drawing, brand)
+    sheet = pdf_table.Sheet(drawing, brand, zone.key, write_text)
     about = About(brand.name, Filter().in_words(), zone, now())
     sheet.head(about.sentences(), logo)
     sheet.column_heads()
@@ -68,7 +69,6 @@ class Drawing:
     fill: str = "#000000"
     stroke: str = "#000000"
     thick: float = 1.0
-    font: tuple[str, float] = ("DejaVuSans", 8.0)
     width: float = pdf_table.WIDTH
     height: float = pdf_table.HEIGHT
 
@@ -83,9 +83,6 @@ class Drawing:
 
     def setLineWidth(self, thick: float) -> None:  # noqa: N802
         self.thick = thick
-
-    def setFont(self, name: str, size: float) -> None:  # noqa: N802
-        self.font = (name, size)
 
     def roundRect(  # noqa: N802
         self, x: float, y: float, across: float, high: float, radius: float, **_: Any
@@ -103,19 +100,29 @@ class Drawing:
         place = {"x": x, "y": self._down(y + high), "width": across, "height": high}
         self.shapes.append(Shape("image", {"href": self.logo_url, **_rounded(place)}))
 
-    def drawString(self, x: float, y: float, text: str) -> None:  # noqa: N802
-        """As wide as on paper, whatever font the browser has, and in the order it comes in."""
-        name, size = self.font
-        wide = pdf.width(text, size, name)
-        bold = {"font-weight": "bold"} if name.endswith("Bold") else {}
-        fits = {"textLength": wide, "lengthAdjust": "spacingAndGlyphs"} if text.strip() else {}
-        self._add("text", text, x=x, y=self._down(y), **{"font-size": size}, **bold, **fits)
-
     def _add(self, tag: str, text: str = "", **attributes: Any) -> None:
         self.shapes.append(Shape(tag, {"fill": self.fill, **_rounded(attributes)}, text))
 
     def _down(self, y: float) -> float:
         return pdf_table.HEIGHT - y
+
+
+def write_text(
+    drawing: Drawing,
+    line: str,
+    x: float,
+    y: float,
+    size: float,
+    colour: Color,
+    style: Style = SANS,
+    han: str | None = None,
+) -> None:
+    """As wide as on paper, whatever font the browser has; it shapes the letters by itself."""
+    drawing.setFillColor(colour)
+    wide = text.width(line, style, han) * size
+    bold = {"font-weight": "bold"} if style.bold else {}
+    fits = {"textLength": wide, "lengthAdjust": "spacingAndGlyphs"} if line.strip() else {}
+    drawing._add("text", line, x=x, y=drawing._down(y), **{"font-size": size}, **bold, **fits)
 
 
 def _rounded(values: dict[str, Any]) -> dict[str, Any]:

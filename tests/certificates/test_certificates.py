@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -12,6 +13,7 @@ from PIL import Image
 from pypdf import PdfReader
 
 from app.certificates import drawing, issuing
+from app.documents.text import in_one_line
 from app.extensions import db
 from app.models import (
     Account,
@@ -23,6 +25,8 @@ from app.models import (
     Outcome,
     acting_for,
 )
+from tests.documents.scripts import NAMES
+from tests.documents.test_text import read
 from tests.factories import (
     complete,
     make_account,
@@ -161,6 +165,27 @@ def test_a_missing_score_and_result_are_left_out(enrollment: Enrollment) -> None
 
 def test_a_score_of_zero_is_printed(enrollment: Enrollment) -> None:
     assert "0%" in text_of(drawing.drawn(issued(enrollment, score=0.0, result=Outcome.FAILED)))
+
+
+@pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
+def test_the_letters_of_any_script_can_be_read(
+    account: Account, enrollment: Enrollment, name: str, tmp_path: Path
+) -> None:
+    certificate = issued(enrollment)
+    certificate.learner_name = certificate.course_title = account.organization_name = name
+    found = read(drawing.drawn(certificate), tmp_path)
+    assert found.count(in_one_line(name)) == 3
+
+
+def test_a_name_that_no_font_can_draw_is_refused_and_its_letter_named(
+    client: FlaskClient, account: Account, enrollment: Enrollment
+) -> None:
+    certificate = issued(enrollment)
+    certificate.learner_name = "Ana 𒀀"
+    sign_in(client, account)
+    answer = client.get(f"/certificates/{certificate.id}.pdf")
+    assert answer.status_code == 422
+    assert "no font here has the letters 𒀀" in answer.text
 
 
 @pytest.mark.parametrize("name", AWKWARD_NAMES)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import io
 import zipfile
-from pathlib import Path
 
 import pytest
 
 from app.courses.package_check import UnusablePackage, check_package
-from tests.samples import PACKAGES, shared_packages
+from tests import samples
+from tests.samples import Sample
 
 MANIFEST = (
     b'<?xml version="1.0"?><manifest xmlns="http://www.imsproject.org/xsd/imscp_rootv1p1p2"/>'
@@ -73,10 +73,9 @@ def test_backslashes_of_old_zippers_are_understood() -> None:
     check_package(zipped_names({"imsmanifest.xml": MANIFEST, "pages\\one.html": b""}))
 
 
-@pytest.mark.parametrize("path", shared_packages("valid"), ids=lambda path: path.name)
-def test_every_valid_package_passes(path: Path) -> None:
-    with path.open("rb") as file:
-        check_package(file)
+@samples.each(samples.valid())
+def test_every_valid_package_passes(sample: Sample) -> None:
+    check_package(io.BytesIO(sample.content()))
 
 
 HOPELESS = (
@@ -86,9 +85,7 @@ HOPELESS = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("name", HOPELESS)
-def test_what_cannot_be_imported_is_refused_here_already(name: str) -> None:
-    if not PACKAGES.exists():
-        pytest.skip("the collection of real packages is not beside the project")
-    with (PACKAGES / f"{name}.zip").open("rb") as file, pytest.raises(UnusablePackage):
-        check_package(file)
+@samples.each(sample for sample in samples.broken() if sample.name in HOPELESS)
+def test_what_cannot_be_imported_is_refused_here_already(sample: Sample) -> None:
+    with pytest.raises(UnusablePackage):
+        check_package(io.BytesIO(sample.content()))

@@ -6,7 +6,6 @@ import dataclasses
 import io
 import zipfile
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 import time_machine
@@ -18,10 +17,11 @@ from app import connections
 from app.courses import leftovers, publishing
 from app.extensions import db
 from app.models import Account, Course, CourseStatus, ScormConnection, across_accounts, now
+from tests import samples
 from tests.courses.conftest import Work, begin, reread, upload, work_until_done
 from tests.factories import make_course
 from tests.fixtures.sandbox import Sandbox
-from tests.samples import shared_packages
+from tests.samples import Sample
 
 MEGABYTE = 1_048_576
 
@@ -55,11 +55,11 @@ def test_a_package_becomes_a_ready_course(
     assert "Self-Enrollment Link" in page
 
 
-@pytest.mark.parametrize("path", shared_packages("valid"), ids=lambda path: path.stem)
+@samples.each(samples.valid())
 def test_every_valid_package_becomes_ready(
-    client: FlaskClient, account: Account, sandbox: Sandbox, work: Work, path: Path
+    client: FlaskClient, account: Account, sandbox: Sandbox, work: Work, sample: Sample
 ) -> None:
-    course = work_until_done(work, upload(client, path.read_bytes(), path.name))
+    course = work_until_done(work, upload(client, sample.content(), f"{sample.name}.zip"))
     assert course.status == CourseStatus.READY, (course.error, course.error_detail)
     assert course.title
     assert course.edition.startswith("SCORM")
@@ -69,12 +69,12 @@ def test_every_valid_package_becomes_ready(
 PLAYABLE = {"broken-dangling-resource"}
 
 
-@pytest.mark.parametrize("path", shared_packages("broken"), ids=lambda path: path.stem)
+@samples.each(samples.broken())
 def test_every_broken_package_ends_in_error_with_its_reason(
-    client: FlaskClient, account: Account, sandbox: Sandbox, work: Work, path: Path
+    client: FlaskClient, account: Account, sandbox: Sandbox, work: Work, sample: Sample
 ) -> None:
-    course = work_until_done(work, upload(client, path.read_bytes(), path.stem + ".zip"))
-    if path.stem in PLAYABLE:
+    course = work_until_done(work, upload(client, sample.content(), f"{sample.name}.zip"))
+    if sample.name in PLAYABLE:
         assert course.status == CourseStatus.READY
         return
     assert course.status == CourseStatus.ERROR

@@ -10,10 +10,11 @@ import pytest
 
 from sandbox.scorm_cloud import runtime
 from sandbox.scorm_cloud.links import Expired, Link, launch_by_link
+from tests import own_packages, samples
+from tests.samples import Sample
 from tests.sandbox.conftest import CloudServer
 from tests.sandbox.scorm_cloud.conftest import MakePackage
 
-REAL = Path(__file__).parents[4] / "shared" / "packages"
 DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 
@@ -277,14 +278,26 @@ def test_an_interrupted_import_is_taken_up_again(
     assert cloud_server.finished(job)["status"] == "COMPLETE"
 
 
-@pytest.mark.skipif(not REAL.is_dir(), reason="the real packages are not here")
-@pytest.mark.parametrize("name", [path.name for path in sorted(REAL.glob("golf-*.zip"))])
-def test_real_packages_import_and_play(cloud_server: CloudServer, name: str) -> None:
-    job = cloud_server.import_course("real", REAL / name)
+OF_EVERY_EDITION = [
+    *((samples.own(name), facts[0]) for name, facts in own_packages.GOOD.items()),
+    *(
+        (
+            sample,
+            "SCORM12" if "-12-" in sample.name else f"SCORM2004{sample.name[10:13].upper()}EDITION",
+        )
+        for sample in samples.real()
+        if sample.name.startswith("golf-")
+    ),
+]
+
+
+@pytest.mark.parametrize(("sample", "standard"), OF_EVERY_EDITION, ids=samples.name)
+def test_packages_of_every_edition_import_and_play(
+    cloud_server: CloudServer, sample: Sample, standard: str, tmp_path: Path
+) -> None:
+    job = cloud_server.import_course("real", sample.saved(tmp_path))
     assert job["status"] == "COMPLETE", job
-    course = job["importResult"]["course"]
-    expected = "SCORM12" if "-12-" in name else f"SCORM2004{name.split('-')[2].upper()}EDITION"
-    assert course["courseLearningStandard"] == expected
+    assert job["importResult"]["course"]["courseLearningStandard"] == standard
     cloud_server.enroll("r1", course="real")
     play(cloud_server, completion="COMPLETED", success="FAILED", score=12.5, seconds=9)
     shown = cloud_server.registration("r1", includeChildResults="true", includeRuntime="true")

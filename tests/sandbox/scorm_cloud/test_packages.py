@@ -1,4 +1,7 @@
-"""Reading course packages: the verdict on real ones, on hostile zips, and on all editions."""
+"""Reading course packages: the verdict on our own, on hostile zips, and on all editions.
+
+Where the collection of real packages lies beside the project, each has its verdict here as well.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +15,9 @@ import pytest
 from sandbox.courses.build import build
 from sandbox.scorm_cloud.manifest import launch_address
 from sandbox.scorm_cloud.packages import Archive, Package, PackageError, inspect
-
-REAL = Path(__file__).parents[4] / "shared" / "packages"
-needs_real = pytest.mark.skipif(not REAL.is_dir(), reason="the real packages are not here")
+from tests import own_packages, samples
+from tests.own_packages import TITLE
+from tests.samples import Sample
 
 GOOD = {
     # file: standard, launchable items, title
@@ -126,26 +129,35 @@ def course(folder: Path, text: str | bytes, *others: str) -> Package:
     return inspect(package(folder, {"imsmanifest.xml": text, **dict.fromkeys(names, "x")}))
 
 
-@needs_real
+IMPORTED = [
+    *((samples.own(name), (*own_packages.GOOD[name][:2], TITLE)) for name in own_packages.GOOD),
+    *((sample, GOOD[sample.name]) for sample in samples.real() if sample.name in GOOD),
+]
+NOT_IMPORTED = [
+    *((samples.own(name), own_packages.BROKEN[name][0]) for name in own_packages.BROKEN),
+    *((sample, REFUSED[sample.name]) for sample in samples.real() if sample.name in REFUSED),
+]
+
+
 def test_every_real_package_has_an_expected_verdict() -> None:
-    assert {path.stem for path in REAL.glob("*.zip")} == {*GOOD, *REFUSED}
+    assert {sample.name for sample in samples.real()} <= {*GOOD, *REFUSED}
 
 
-@needs_real
-@pytest.mark.parametrize("name", GOOD)
-def test_real_packages_import(name: str) -> None:
-    found = inspect(REAL / f"{name}.zip")
-    assert (found.standard, len(found.root.launchable()), found.title) == GOOD[name]
+@pytest.mark.parametrize(("sample", "verdict"), IMPORTED, ids=samples.name)
+def test_packages_import(sample: Sample, verdict: tuple[str, int, str], tmp_path: Path) -> None:
+    found = inspect(sample.saved(tmp_path))
+    assert (found.standard, len(found.root.launchable()), found.title) == verdict
     assert (found.sequencing is not None) == found.standard.startswith("SCORM2004")
     assert Package.from_dict(found.as_dict()) == found
 
 
-@needs_real
-@pytest.mark.parametrize("name", REFUSED)
-def test_broken_and_foreign_packages_are_refused_in_plain_words(name: str) -> None:
+@pytest.mark.parametrize(("sample", "said"), NOT_IMPORTED, ids=samples.name)
+def test_broken_and_foreign_packages_are_refused_in_plain_words(
+    sample: Sample, said: str, tmp_path: Path
+) -> None:
     with pytest.raises(PackageError) as refused:
-        inspect(REAL / f"{name}.zip")
-    assert REFUSED[name] in str(refused.value)
+        inspect(sample.saved(tmp_path))
+    assert said in str(refused.value)
     assert str(refused.value).endswith(".")
 
 

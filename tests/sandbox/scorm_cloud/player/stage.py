@@ -18,8 +18,6 @@ from playwright.sync_api import BrowserContext, Dialog, Frame, Page
 
 from tests.waiting import eventually
 
-PACKAGES = Path(__file__).parents[5] / "shared" / "packages"
-
 
 @dataclass(frozen=True)
 class Stage:

@@ -1,4 +1,7 @@
-"""Real packages of many kinds, played to their end or to the state they are known to reach."""
+"""Real packages of many kinds, played to their end or to the state they are known to reach.
+
+Collected only where the collection lies beside the project; see conftest.py.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Frame, expect
 
-from tests.sandbox.scorm_cloud.player.stage import PACKAGES, Learner, Stage
-
-pytestmark = pytest.mark.skipif(not PACKAGES.is_dir(), reason="the real packages are not here")
+from tests.samples import COLLECTION
+from tests.sandbox.scorm_cloud.player.stage import Learner, Stage
 
 GOLF_ITEMS = ["Playing the Game", "Etiquette", "Handicapping", "Having Fun"]
 ANSWER = """right => {
@@ -28,7 +30,7 @@ ANSWER = """right => {
 
 
 def real(name: str) -> Path:
-    return PACKAGES / f"{name}.zip"
+    return COLLECTION / f"{name}.zip"
 
 
 def golf_page(course: Frame) -> Frame:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext
 
-from tests.accounts.framing import connect
+from tests.accounts.framing import install
 from tests.fixtures.browser import ARGUMENTS, PATIENCE_MS
 from tests.fixtures.stack import Stack
 from tools.checks import BROWSERS
@@ -55,9 +55,6 @@ def executable() -> str | None:
 
 
 @pytest.fixture
-def installed(stack: Stack, browser: Browser) -> Stack:
-    context = browser.new_context()
-    context.set_default_timeout(PATIENCE_MS)
-    connect(context.new_page(), stack)
-    context.close()
+def installed(stack: Stack) -> Stack:
+    install(stack)
     return stack

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from playwright.sync_api import FrameLocator, Page, expect
 
+from sandbox.demo import Admin
 from tests.fixtures.stack import Stack
+
+
+def install(stack: Stack, location: str = "demo-location") -> None:
+    """Installs by the same addresses as a person, where the story is about what comes after."""
+    Admin(stack.url, stack.ports.crm_url, location).install()
 
 
 def connect(page: Page, stack: Stack, location: str = "demo-location") -> None:

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, FrameLocator, Page, expect
 
 from tests.accounts.conftest import PROFILES, Forbidding
-from tests.accounts.framing import above_all_locations, connect, framed, on_the_courses, settings
+from tests.accounts.framing import above_all_locations, framed, install, on_the_courses, settings
 from tests.fixtures.stack import Stack
 from tests.holding import held
 from tests.look.test_look import RULES
@@ -19,11 +19,9 @@ RENEW = "async () => { (await import('/static/js/session.js')).signIn().catch(()
 
 
 @pytest.fixture
-def both(installed: Stack, browser: Browser) -> Stack:
+def both(installed: Stack) -> Stack:
     """Installed in both locations of the agency."""
-    context = browser.new_context()
-    connect(context.new_page(), installed, "second-location")
-    context.close()
+    install(installed, "second-location")
     return installed
 
 

@@ -22,8 +22,18 @@ pytest_plugins = [
 ]
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest looks at the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Stories share one running stack, so one test worker takes them all."""
+    """Marks what each test needs, by its fixtures, and lets the stories begin.
+
+    The stories of a file share one running stack, so one test worker takes them all. They are the
+    longest, so they go first: no worker is left alone with one in the end.
+    """
     for item in items:
+        fixtures = getattr(item, "fixturenames", ())
+        for fixture, mark in (("new_database", "database"), ("browser", "browser")):
+            if fixture in fixtures:
+                item.add_marker(mark)
         if item.get_closest_marker("flow"):
-            item.add_marker(pytest.mark.xdist_group("flow"))
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+    items.sort(key=lambda item: item.get_closest_marker("flow") is None)

@@ -1,6 +1,7 @@
 """bin/test: sets up what the tests need and runs every check, on SQLite and on PostgreSQL.
 
-With arguments it hands them to pytest and runs nothing else: `bin/test tests/courses -k upload`.
+`bin/test quick` leaves out browsers, stories and PostgreSQL, for a look between two edits. Other
+arguments go to pytest, and nothing else runs: `bin/test tests/courses -k upload`.
 """
 
 from __future__ import annotations
@@ -31,11 +32,12 @@ BROWSERS = [
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 ]
-# Stories start many processes of their own: one worker takes them all, one after the other.
-# Most tests wait for other processes most of the time, so there are more workers than cores.
-SIDE_BY_SIDE = ["-n", "3", "--dist", "loadgroup"]
+# Most tests wait for other processes most of the time, so there are more workers than cores. Their
+# order and groups are those of tests/conftest.py.
+SIDE_BY_SIDE = ["-n", "3", "--dist", "loadgroup", "--no-loadscope-reorder"]
+QUICK = [*SIDE_BY_SIDE, "-m", "not browser and not flow and not slow"]
 # What never touches the hub's database says nothing new on a second one.
-WITHOUT_DATABASE = [f"--ignore=tests/{name}" for name in ("clients", "look", "sandbox", "tools")]
+ON_BOTH = ["-m", "database"]
 
 
 @dataclass
@@ -96,11 +98,12 @@ def main() -> None:
         signal.signal(ending, signal.default_int_handler)
     databases, options = read_options()
     everything = not options and databases == [SQLITE, POSTGRESQL]
+    quick = options == QUICK
     set_up(TO_TEST)
-    browser = set_up_system()
+    browser = set_up_system(with_browser=not quick)
     results = Results()
     try:
-        if everything:
+        if everything or quick:
             results.run("format", ["ruff", "format", "--check", "."])
             results.run("lint", ["ruff", "check", "."])
             results.run("types", ["mypy"])
@@ -120,6 +123,8 @@ def read_options() -> tuple[list[str], list[str]]:
     )
     parser.add_argument("--sqlite", action="store_true", help="run the tests on SQLite only")
     parser.add_argument("--postgresql", action="store_true", help="... on PostgreSQL only")
+    if sys.argv[1:] == ["quick"]:
+        return [SQLITE], QUICK
     chosen, options = parser.parse_known_args()
     if chosen.sqlite or chosen.postgresql:
         wanted = {SQLITE: chosen.sqlite, POSTGRESQL: chosen.postgresql}
@@ -134,16 +139,17 @@ def run_tests(
         results.run_tests(SQLITE, "", browser, options)
     if POSTGRESQL in databases:
         try:
-            once = WITHOUT_DATABASE if SQLITE in databases else []
+            limits = ON_BOTH if SQLITE in databases and options == SIDE_BY_SIDE else []
             with postgresql.server() as url:
-                results.run_tests(POSTGRESQL, url, browser, [*options, *once])
+                results.run_tests(POSTGRESQL, url, browser, [*options, *limits])
         except SetupError as error:
             say(str(error))
             results.parts.append((f"tests on {POSTGRESQL}", False, 0))
 
 
-def set_up_system() -> str:
-    """Sees to the programs that no Python package brings; returns the browser's path."""
+def set_up_system(with_browser: bool) -> str:
+    """Sees to the programs that no Python package brings; returns the browser's path, or nothing
+    without one."""
     redis_server.server()
     system.program(
         ["pdftotext"],
@@ -151,6 +157,8 @@ def set_up_system() -> str:
         why="to look into the PDF files we make",
         elsewhere="poppler (macOS: brew install poppler)",
     )
+    if not with_browser:
+        return ""
     return system.program(
         BROWSERS,
         ["chromium", "fonts-liberation"],

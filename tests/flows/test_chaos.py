@@ -9,7 +9,7 @@ import pytest
 
 from tools.places import PYTHON, ROOT
 
-pytestmark = pytest.mark.flow
+pytestmark = [pytest.mark.flow, pytest.mark.database]
 SHORT = ["--minutes", "0.4", "--learners", "6", "--sync", "--brief"]
 
 

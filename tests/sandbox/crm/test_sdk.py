@@ -7,7 +7,11 @@ import subprocess
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from tests.sandbox.crm.conftest import HERE, Crm
+
+pytestmark = pytest.mark.slow  # makes a virtual environment for each client, the first time
 
 
 def run(sdk: Callable[[str], str], name: str, crm: Crm) -> dict[str, Any]:

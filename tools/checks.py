@@ -96,6 +96,8 @@ def count(report: Path) -> Counter[str]:
 def main() -> None:
     for ending in (signal.SIGINT, signal.SIGTERM):
         signal.signal(ending, signal.default_int_handler)
+    # Hundreds of processes are started: compiling our modules for each would be a tenth of it all.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     databases, options = read_options()
     everything = not options and databases == [SQLITE, POSTGRESQL]
     quick = options == QUICK

@@ -6,12 +6,23 @@ from typing import Any
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session
 from redis import Redis
 from sqlalchemy import Connection, event
 
-from app.models.base import Base
+from app.models.base import Base, acting_account, may_see, tables
+from app.models.limiting import limit_statements
 
-db = SQLAlchemy(model_class=Base)
+
+class OwnRows(Session):
+    """A row that the session knows already comes without a query, which would have been limited."""
+
+    def get(self, *args: Any, **kwargs: Any) -> Any:
+        row = super().get(*args, **kwargs)
+        return row if row is None or may_see(row) else None
+
+
+db = SQLAlchemy(model_class=Base, session_options={"class_": OwnRows})
 
 
 def redis(app: Flask) -> Redis:
@@ -34,8 +45,9 @@ def network(url: str) -> dict[str, Any]:
 
 def init_app(app: Flask) -> None:
     db.init_app(app)
-    if app.config["DATABASE_URL"].startswith("sqlite"):
-        with app.app_context():
+    with app.app_context():
+        limit_statements(db.engine, tables, acting_account)
+        if db.engine.dialect.name == "sqlite":
             event.listen(db.engine, "connect", prepare_sqlite)
             event.listen(db.engine, "savepoint", begin_before_savepoint)
 

@@ -3,31 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import func, or_, select
 
-from app.extensions import db
+from app import paging
 from app.models import Certificate, Completion, Course, CourseStatus, Enrollment, Learner
 
-PAGE = 25
 
-
-@dataclass(frozen=True)
-class Page:
-    """One page of rows, and where it stands among all."""
-
-    rows: list[Any]
-    number: int
-    total: int
-
-    @property
-    def pages(self) -> int:
-        return max(1, -(-self.total // PAGE))
-
-
-def courses(query: str, number: int) -> Page:
+def courses(query: str, number: int) -> paging.Page:
     """Courses that are not archived, newest first, each with its counts of learners."""
     counts = (
         select(
@@ -51,10 +34,10 @@ def courses(query: str, number: int) -> Page:
     )
     if query.strip():
         statement = statement.where(Course.title.icontains(query.strip(), autoescape=True))
-    return _page(statement, number)
+    return paging.page(statement, number)
 
 
-def learners(course: Course, query: str, status: str, number: int) -> Page:
+def learners(course: Course, query: str, status: str, number: int) -> paging.Page:
     """Enrolments of the course that were not withdrawn, newest first, each with its certificate."""
     statement = (
         select(Enrollment, Learner, Certificate)
@@ -74,11 +57,4 @@ def learners(course: Course, query: str, status: str, number: int) -> Page:
             for column in (Learner.first_name, Learner.last_name, Learner.email)
         ]
         statement = statement.where(or_(*fits))
-    return _page(statement, number)
-
-
-def _page(statement: Select[*tuple[Any, ...]], number: int) -> Page:
-    total = db.session.scalar(select(func.count()).select_from(statement.order_by(None).subquery()))
-    number = min(max(number, 1), max(1, -(-(total or 0) // PAGE)))
-    rows = db.session.execute(statement.limit(PAGE).offset((number - 1) * PAGE)).all()
-    return Page(list(rows), number, total or 0)
+    return paging.page(statement, number)

@@ -9,13 +9,22 @@ forgotten filter shows in the first test and never in a customer's page.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import DateTime, ForeignKey, String, UniqueConstraint, event
+from sqlalchemy import (
+    DateTime,
+    ForeignKey,
+    Insert,
+    String,
+    TextClause,
+    UniqueConstraint,
+    Update,
+    event,
+)
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import (
     DeclarativeBase,
@@ -25,9 +34,10 @@ from sqlalchemy.orm import (
     declared_attr,
     mapped_column,
     registry,
-    with_loader_criteria,
 )
 from sqlalchemy.types import TypeDecorator
+
+from app.models.limiting import OWNED, Change, Reach, Reaching, Tables, UnscopedAccess, name_of
 
 
 def new_id() -> str:
@@ -66,10 +76,6 @@ class Base(DeclarativeBase):
     created_at: Mapped[datetime] = mapped_column(default=now, sort_order=-1)
 
 
-class UnscopedAccess(RuntimeError):
-    """An account's rows were touched while nobody acted for an account."""
-
-
 ACROSS = "*"
 _scope: ContextVar[str | None] = ContextVar("account_scope", default=None)
 
@@ -103,7 +109,8 @@ class AccountOwned:
 
     @declared_attr
     def account_id(cls) -> Mapped[str]:
-        return mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), index=True)
+        account = ForeignKey("accounts.id", ondelete="CASCADE")
+        return mapped_column(account, index=True, info={OWNED: True})
 
     @declared_attr.directive
     def __table_args__(cls) -> Any:
@@ -111,24 +118,78 @@ class AccountOwned:
         return (UniqueConstraint("account_id", "id", name=f"uq_{name}_account_id_id"),)
 
 
+tables = Tables(Base.metadata)
+
+
+def acting_account() -> str:
+    """The id of the account that somebody acts for; raises UnscopedAccess without one."""
+    scope = _scope.get()
+    if scope is None or scope == ACROSS:
+        raise UnscopedAccess("rows of accounts were queried past the session, for no account")
+    return scope
+
+
+def may_see(row: object) -> bool:
+    """Whether the row belongs to the account that somebody acts for, or to none.
+
+    Raises UnscopedAccess when nobody acts for any.
+    """
+    scope = _scope.get()
+    if not isinstance(row, AccountOwned) or scope == ACROSS:
+        return True
+    if scope is None:
+        raise UnscopedAccess(f"{type(row).__name__} was queried for no account")
+    return row.account_id == scope
+
+
 @event.listens_for(Session, "do_orm_execute")
-def see_own_rows_only(state: ORMExecuteState) -> None:
-    if state.is_column_load or state.is_relationship_load:
-        return  # such a load starts from a row that has passed the gate
-    owned = [mapper for mapper in state.all_mappers if issubclass(mapper.class_, AccountOwned)]
-    if not owned or _scope.get() == ACROSS:
-        return
-    account_id = _scope.get()
-    if account_id is None:
-        raise UnscopedAccess(f"{owned[0].class_.__name__} was queried for no account")
-    state.statement = state.statement.options(
-        with_loader_criteria(
-            AccountOwned,
-            lambda cls: cls.account_id == account_id,
-            include_aliases=True,
-            track_closure_variables=True,
-        )
-    )
+def touch_own_rows_only(state: ORMExecuteState) -> None:
+    """Judges what a statement changes, and marks what it may see; `limiting` does the rest."""
+    scope, statement = _scope.get(), state.statement
+    # a row that is at hand has passed here, and what belongs to it is of the same account
+    at_hand = state.is_column_load or (state.is_relationship_load and scope is None)
+    if scope == ACROSS or at_hand:
+        state.statement = statement.options(Reaching(Reach.EVERY_ACCOUNT))
+    elif isinstance(statement, TextClause):
+        if named := tables.named_in(statement.text):
+            raise UnscopedAccess(f"SQL as text about {', '.join(named)} cannot be limited")
+    elif isinstance(statement, Change):
+        state.statement = change_own_rows_only(state, statement, scope)
+    elif scope is None:
+        state.statement = statement.options(Reaching(Reach.NO_ACCOUNT))
+
+
+def change_own_rows_only(state: ORMExecuteState, change: Change, scope: str | None) -> Change:
+    """The same change, of the account's rows only; raises UnscopedAccess if that cannot be."""
+    name = name_of(change)
+    if scope is None:
+        if name in tables.always_owned:
+            raise UnscopedAccess(f"{name} was to be changed for no account")
+        return change.options(Reaching(Reach.NO_ACCOUNT))
+    if name not in tables.owned:
+        return change
+    if isinstance(change, Insert):
+        require_own(state, change, scope)
+        return change
+    if isinstance(change, Update) and moves(change):
+        raise UnscopedAccess(f"rows of {name} were to move to another account")
+    columns = state.bind_mapper.class_ if state.bind_mapper else change.table.c
+    return change.where(columns.account_id == scope)
+
+
+def moves(change: Update) -> bool:
+    """Whether it would give rows another account."""
+    return "account_id" in {getattr(column, "key", column) for column in dict(change._values or ())}
+
+
+def require_own(state: ORMExecuteState, change: Insert, scope: str) -> None:
+    """New rows are handed over as parameters, where it can be seen whose they are."""
+    given = state.parameters or {}
+    rows = [given] if isinstance(given, Mapping) else given
+    own = all(row.get("account_id") == scope for row in rows)
+    more = (change._values, change.select, change._post_values_clause)
+    if not own or change._multi_values or any(part is not None for part in more):
+        raise UnscopedAccess(f"{name_of(change)}: only rows of the account can be added so")
 
 
 @event.listens_for(Session, "before_flush")

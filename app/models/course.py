@@ -75,7 +75,7 @@ class Course(AccountOwned, OwesWork, Base):
     account: Mapped[Account] = relationship(viewonly=True)
     link: Mapped[EnrollLink | None] = relationship(
         primaryjoin="and_(Course.id == foreign(EnrollLink.course_id),"
-        " EnrollLink.replaced_at.is_(None))",
+        " Course.account_id == foreign(EnrollLink.account_id), EnrollLink.replaced_at.is_(None))",
         viewonly=True,
         uselist=False,
     )

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, func, select
 
+from app import paging
 from app.errors import BadInput
 from app.extensions import db
 from app.models import Account, Completion, Course, CourseStatus, Enrollment, Learner, Outcome
@@ -211,9 +212,7 @@ def start_of(day: date, zone: ZoneInfo) -> datetime:
 
 def count(account: Account, wanted: Filter) -> int:
     """How many rows a file will have."""
-    return (
-        db.session.scalar(select(func.count()).select_from(_rows(account, wanted).subquery())) or 0
-    )
+    return paging.count(_rows(account, wanted))
 
 
 def rows(account: Account, wanted: Filter) -> Iterator[Row]:

@@ -9,13 +9,13 @@ from flask import Blueprint, Response, make_response, request, url_for
 from app import audit
 from app.errors import BadInput
 from app.htmx import page_number, render
+from app.paging import page_of
 from app.reports import queries
 from app.reports.queries import CourseLine, Filter, Report
 from app.tenancy import actor, current_account
 
 blueprint = Blueprint("reports", __name__)
 
-PAGE = 25
 SORTS = {
     "course": ("Course", lambda line: queries.folded(line.title)),
     "enrolled": ("Enrolled", lambda line: line.enrolled),
@@ -37,15 +37,12 @@ def index() -> Response:
 def show(report: Report | None, wanted: Filter, error: BadInput | None = None) -> Response:
     """The page or its fragment; with an error what was typed stays, and no figures are shown."""
     lines = sorted_lines(report) if report else []
-    number = page_number()
     return render(
         "reports/index.html",
         "reports/_report.html",
         422 if error else 200,
         report=report,
-        lines=lines[(number - 1) * PAGE : number * PAGE],
-        number=number,
-        pages=max(1, -(-len(lines) // PAGE)),
+        page=page_of(lines, page_number()),
         wanted=wanted,
         given=request.args if error else wanted.query(),
         error=error,

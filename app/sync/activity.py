@@ -27,10 +27,10 @@ from app.models import (
     WebhookEvent,
     now,
 )
+from app.paging import PAGE, Page, count, page
 from app.sync import lines
 from app.sync.lines import Line
 
-PAGE = 25
 TABLES: dict[str, type[Any]] = {
     "crm-effect": CrmEffect,
     "enrollment": Enrollment,
@@ -38,17 +38,6 @@ TABLES: dict[str, type[Any]] = {
     "course": Course,
     "trigger-firing": TriggerFiring,
 }
-
-
-@dataclass(frozen=True)
-class Page:
-    rows: Sequence[Any]
-    number: int
-    total: int
-
-    @property
-    def pages(self) -> int:
-        return max(1, -(-self.total // PAGE))
 
 
 @dataclass(frozen=True)
@@ -62,10 +51,10 @@ class Counts:
 def counts(account: Account) -> Counts:
     since = now() - timedelta(hours=24)
     return Counts(
-        attention=_count(_union(account, _parked)),
-        waiting=_count(_union(account, _unfinished)),
-        written_today=_count(_written(account).where(CrmEffect.written_at >= since)),
-        received_today=_count(_received(account).where(WebhookEvent.created_at >= since)),
+        attention=count(_union(account, _parked)),
+        waiting=count(_union(account, _unfinished)),
+        written_today=count(_written(account).where(CrmEffect.written_at >= since)),
+        received_today=count(_received(account).where(WebhookEvent.created_at >= since)),
     )
 
 
@@ -79,22 +68,20 @@ def waiting(account: Account, number: int) -> Page:
 
 def written(account: Account, number: int) -> Page:
     statement = _written(account).order_by(CrmEffect.written_at.desc(), CrmEffect.id)
-    effects = db.session.scalars(_paged(statement, number)).all()
-    return Page(lines.of(effects), number, _count(statement))
+    return _in_words(page(statement, number))
 
 
 def received(account: Account, number: int) -> Page:
     statement = _received(account).order_by(WebhookEvent.created_at.desc(), WebhookEvent.id)
-    events = db.session.scalars(_paged(statement, number)).all()
-    return Page(lines.of(events), number, _count(statement))
+    return _in_words(page(statement, number))
 
 
 def people(account: Account, number: int) -> Page:
     """The audit list: who did what."""
     statement = select(AuditEntry).where(AuditEntry.account_id == account.id)
     ordered = statement.order_by(AuditEntry.created_at.desc(), AuditEntry.id)
-    rows = db.session.scalars(_paged(ordered, number)).all()
-    return Page(rows, number, _count(statement))
+    found = page(ordered, number)
+    return replace(found, rows=[row for (row,) in found.rows])
 
 
 def differences(account: Account) -> list[Line]:
@@ -173,26 +160,21 @@ def _received(account: Account) -> Select[Any]:
     return select(WebhookEvent).where(WebhookEvent.account_id == account.id)
 
 
-def _count(statement: Any) -> int:
-    rows = statement.order_by(None).subquery()
-    return db.session.scalar(select(func.count()).select_from(rows)) or 0
-
-
-def _paged(statement: Any, number: int) -> Any:
-    return statement.limit(PAGE).offset((max(number, 1) - 1) * PAGE)
-
-
 def _lines(account: Account, condition: Condition, number: int) -> Page:
     keys = _union(account, condition).subquery()
     order = select(keys.c.table, keys.c.id).order_by(keys.c.at.desc(), keys.c.id)
-    wanted = db.session.execute(_paged(order, number)).all()
+    found = page(order, number)
     rows = {
         (name, row.id): row
         for name, model in TABLES.items()
-        for row in _by_id(model, [key.id for key in wanted if key.table == name])
+        for row in _by_id(model, [key.id for key in found.rows if key.table == name])
     }
-    there = [rows[tuple(key)] for key in wanted if tuple(key) in rows]
-    return Page(lines.of(there), number, _count(select(keys)))
+    there = [rows[tuple(key)] for key in found.rows if tuple(key) in rows]
+    return replace(found, rows=lines.of(there))
+
+
+def _in_words(found: Page) -> Page:
+    return replace(found, rows=lines.of([row for (row,) in found.rows]))
 
 
 def _by_id(model: type[Any], ids: list[str]) -> Sequence[Any]:

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, select
 
-from app import connections
+from app import connections, paging
 from app.background import later, owed
 from app.clients.crm import OutsideError
 from app.errors import Hold
@@ -36,7 +36,7 @@ def start(account: Account, by: str, learner: Learner | None = None) -> DriftChe
     check = DriftCheck(account_id=account.id, started_by=by)
     check.learner_id = learner.id if learner else None
     db.session.add(check)
-    check.total = 1 if learner else db.session.scalar(_count(_learners(account))) or 0
+    check.total = 1 if learner else paging.count(_learners(account))
     check.owe()
     later(continue_check, check)
     return check
@@ -48,7 +48,7 @@ def latest(account: Account) -> DriftCheck | None:
 
 
 def count(account: Account) -> int:
-    return db.session.scalar(_count(_differing(account))) or 0
+    return paging.count(_differing(account))
 
 
 def repair(account: Account, by: str) -> int:
@@ -163,7 +163,3 @@ def _settled_of(learner_id: str) -> list[CrmEffect]:
 
 def _differing(account: Account) -> Select[Any]:
     return select(CrmEffect).where(CrmEffect.account_id == account.id, CrmEffect.drift.is_not(None))
-
-
-def _count(statement: Select[Any]) -> Select[Any]:
-    return select(func.count()).select_from(statement.subquery())

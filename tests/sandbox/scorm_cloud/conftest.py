@@ -34,14 +34,16 @@ MakePackage = Callable[..., Path]
 
 @pytest.fixture
 def make_package(tmp_path: Path) -> MakePackage:
-    """Makes a SCORM 1.2 zip with a title and so many items."""
+    """Makes a SCORM 1.2 zip with a title and so many items; the same bytes at any time."""
 
     def make(title: str = "Tiny course", items: int = 1, name: str = "tiny.zip") -> Path:
         path = tmp_path / name
         parts = "".join(ITEM.format(n=n + 1) for n in range(items))
         with zipfile.ZipFile(path, "w") as archive:
-            archive.writestr("imsmanifest.xml", MANIFEST.format(title=title, items=parts))
-            archive.writestr("index.html", "<!doctype html><title>Part</title><p>Hello</p>")
+            text = MANIFEST.format(title=title, items=parts)
+            archive.writestr(zipfile.ZipInfo("imsmanifest.xml"), text)
+            page = "<!doctype html><title>Part</title><p>Hello</p>"
+            archive.writestr(zipfile.ZipInfo("index.html"), page)
         return path
 
     return make

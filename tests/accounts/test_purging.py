@@ -11,8 +11,19 @@ from sqlalchemy import select
 from app.accounts import closing
 from app.certificates import issuing
 from app.extensions import db
-from app.models import Base, Certificate, Course, EnrollLink, Enrollment, Learner, acting_for, now
+from app.models import (
+    Base,
+    Certificate,
+    Course,
+    EnrollLink,
+    Enrollment,
+    Grant,
+    Learner,
+    acting_for,
+    now,
+)
 from app.models.base import AccountOwned
+from tests.accounts.grants import granted
 from tests.accounts.test_install import agreed, come_back, started
 from tests.commands import count, run
 from tests.factories import complete, make_account, make_course, make_enrollment
@@ -80,3 +91,11 @@ def test_a_purged_location_may_come_back(client: FlaskClient, app: Flask, sandbo
     come_back(client, code=agreed(sandbox, app, location="demo-location"), state=asked["state"])
     assert account.active
     assert account.name
+
+
+def test_purging_keeps_no_token_of_the_location(app: Flask, sandbox: Sandbox) -> None:
+    gone, _ = granted(sandbox, app)
+    _, staying = granted(sandbox, app, "second-location")
+    gone.cancelled_at = now() - timedelta(days=31)
+    run(app, "purge", "--yes")
+    assert [grant.subject for grant in db.session.scalars(select(Grant))] == [staying.subject]

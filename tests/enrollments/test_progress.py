@@ -192,3 +192,24 @@ def test_progress_is_told_to_the_crm_only_when_something_changed(enrollment: Enr
     assert wanted() == before
     record(enrollment, report(2, **COMPLETED))
     assert wanted() != before
+
+
+def test_the_day_of_completion_is_the_one_that_scorm_cloud_names(enrollment: Enrollment) -> None:
+    """A report may come long after, when somebody opened the course once more."""
+    record(enrollment, report(600, **COMPLETED, completedDate="2026-03-04T10:07:00Z"))
+    assert enrollment.completed_at == T0 + timedelta(minutes=7)
+
+
+def test_without_a_day_of_completion_the_reports_own_time_counts(enrollment: Enrollment) -> None:
+    record(enrollment, report(9, **COMPLETED))
+    assert enrollment.completed_at == T0 + timedelta(minutes=9)
+
+
+def test_a_reset_is_seen_by_its_launches_alone(enrollment: Enrollment) -> None:
+    """Progress deleted there, and then a longer session than all before: no time is missing."""
+    record(
+        enrollment,
+        report(1, totalSecondsTracked=60, launches=3),
+        report(2, totalSecondsTracked=100, launches=1),
+    )
+    assert (enrollment.seconds, enrollment.attempts_made) == (160, 4)

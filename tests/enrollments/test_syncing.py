@@ -337,3 +337,21 @@ def record_elsewhere(account_id: str, enrollment_id: str, result: object) -> Non
     thread = threading.Thread(target=record)
     thread.start()
     thread.join(30)
+
+
+@pytest.fixture
+def late_clock(sandbox: Sandbox) -> None:
+    """SCORM Cloud's is nine minutes behind ours."""
+    sandbox.cloud.post("clock", offset_s=-timedelta(minutes=9).total_seconds())
+
+
+def test_the_reconciler_misses_nothing_because_clocks_differ(
+    account: Account, late_clock: None, three: list[Enrollment], sandbox: Sandbox, work: Work
+) -> None:
+    """What happens after a look is dated before it."""
+    syncing.reconcile_all()
+    work()
+    play(sandbox, three[0], **DONE)
+    syncing.reconcile_all()
+    work()
+    assert completions().count(Completion.COMPLETED) == 1

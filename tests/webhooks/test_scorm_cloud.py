@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from unittest import mock
 
 import pytest
@@ -13,7 +14,8 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from app.extensions import db
-from app.models import Account, Completion, Enrollment, WebhookEvent, across_accounts
+from app.models import Account, Completion, Enrollment, WebhookEvent, across_accounts, now
+from app.webhooks import handlers
 from tests.factories import make_account, make_course, make_enrollment
 from tests.fixtures.sandbox import Sandbox
 
@@ -116,3 +118,32 @@ def test_another_accounts_registration_cannot_be_touched(
     work()
     [event] = events()
     assert event.outcome == "About a registration that is not ours"
+
+
+def test_the_same_words_from_two_accounts_are_two_events(
+    client: FlaskClient, account: Account
+) -> None:
+    """Each account hears of its own registrations, whatever the other one was told."""
+    other = make_account("second-location")
+    for sender in (account, other, account):
+        client.post(ADDRESS, json={"id": "reg-1"}, headers=basic(sender))
+    assert {event.account_id for event in events()} == {account.id, other.id}
+    assert len(events()) == 2
+
+
+def test_the_last_postback_is_the_one_that_came_last(account: Account) -> None:
+    """Events are handled in any order: a late worker does not turn the clock back."""
+    came = [
+        WebhookEvent(
+            account_id=account.id,
+            source="scorm_cloud",
+            key=str(minutes),
+            kind="",
+            body="",
+            created_at=now() - timedelta(minutes=minutes),
+        )
+        for minutes in (30, 5, 20)
+    ]
+    for event in came:
+        handlers.note_postback(event)
+    assert account.last_postback_at == came[1].created_at

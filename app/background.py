@@ -25,6 +25,7 @@ from app.doorbell import QUEUE, Bell, Verb, name_of, once_per_lease, ring
 from app.errors import AppError, Hold
 from app.extensions import db, redis
 from app.models import Account, OwesWork, across_accounts, acting_for
+from app.models.owed_work import STOPPED_ITS_WORKERS
 from app.nudges import nudge
 
 __all__ = [
@@ -104,7 +105,9 @@ def _run(verb: Verb, model: type[Any], row_id: str) -> None:
             db.session.commit()
         account_id = row.id if isinstance(row, Account) else getattr(row, "account_id", None)
     with acting_for(account_id) if account_id else across_accounts():
-        if owes:
+        if owes and row.stops_workers:
+            _give_up(row, claimed)
+        elif owes:
             _do(verb, {row: claimed, **_claim_others(verb, row)})
         else:
             _oblige(verb, row)
@@ -122,13 +125,26 @@ def run_nudge(verb_name: str) -> None:
 
 
 def _claim_others(verb: Verb, row: OwesWork) -> Claims:
-    """The rows that come along; claimed before anything is called, as the first one was."""
+    """The rows that come along; claimed before anything is called, as the first one was.
+
+    A row that may have stopped a worker comes alone, or its neighbors would be given up with it.
+    """
     others: Others | None = getattr(verb, "others", None)
-    found = list(others(row)) if others else []
+    if others is None or row.lost_claims:
+        return {}
+    found = [one for one in others(row) if not one.leased_until]
     claims = {one: one.due_at for one in found if one.claim(_lease(), verb.early)}  # type: ignore[attr-defined]
     if found:
         db.session.commit()
     return claims
+
+
+def _give_up(row: OwesWork, claimed: datetime | None) -> None:
+    """Parks a row whose workers die, before it takes the next one with it."""
+    log.error("%s %s has stopped %s workers", type(row).__name__, row.id, row.lost_claims)
+    row.park(STOPPED_ITS_WORKERS)
+    row.finish(claimed)
+    db.session.commit()
 
 
 def _do(verb: Verb, claims: Claims) -> None:

@@ -84,12 +84,15 @@ def directory(source: Source) -> Directory:
     tail_size = min(source.size, 22 + LONGEST_COMMENT)
     tail_start = source.size - tail_size
     tail = source.read(tail_start, tail_size)
-    position, tries = tail.rfind(END), 0
-    while position >= 0 and tries < 100:
-        if position + 22 <= tail_size and (found := _before(source, tail_start + position)):
+    position, empty = tail.rfind(END), None
+    while position >= 0:
+        found = _before(source, tail_start + position) if position + 22 <= tail_size else None
+        if found and found.size:
             return found
-        position, tries = tail.rfind(END, 0, position), tries + 1
-    raise Refused(DAMAGED if tries or source.read(0, 4) == LOCAL else NO_ZIP)
+        position, empty = tail.rfind(END, 0, position), empty or found
+    if empty:
+        return empty
+    raise Refused(DAMAGED if END in tail or source.read(0, 4) == LOCAL else NO_ZIP)
 
 
 def _before(source: Source, end: int) -> Directory | None:

@@ -14,21 +14,48 @@ from xml.parsers import expat
 from confined import encodings
 from confined.answers import ADVICE, Refused
 
-DEEPEST = 500  # levels
+DEEPEST = 100  # levels
 LONGEST_TAG = 524_288  # bytes
-LONGEST_WORD = 200
-SCHEMA = ["manifest", "metadata", "schema"]
+WORDY = ("schema", "title", "langstring", "string")
+LONGEST_WORD = 255
 NOT_SANE = f"The imsmanifest.xml cannot be read safely. {ADVICE}"
 NO_MEMORY = expat.errors.codes[expat.errors.XML_ERROR_NO_MEMORY]
 
 
 @dataclass
 class Facts:
-    """What the check wants to know: the root's name, and what `metadata/schema` says."""
+    """The root's name, and the first words that stand at each place that matters."""
 
     root: str = ""
-    schema: str = ""
+    schema: str = ""  # which standard the package names
+    title: str = ""  # of an organization
+    general_title: str = ""  # in the metadata
+    item_title: str = ""
     path: list[str] = field(default_factory=list)  # where the reading is now, by local names
+    heard: set[str] = field(default_factory=set)  # places that have said their words
+
+    def hear(self, text: str) -> None:
+        place = self.place()
+        if place and place not in self.heard and len(getattr(self, place)) < LONGEST_WORD:
+            setattr(self, place, getattr(self, place) + text)
+
+    def leave(self) -> None:
+        """The element ends."""
+        place = self.place()
+        if place and getattr(self, place).strip():
+            self.heard.add(place)
+        self.path.pop()
+
+    def place(self) -> str | None:
+        """The name of the field that what stands here belongs to."""
+        if self.path[-1] not in WORDY or self.path[0] != "manifest":
+            return None
+        inside = self.path[1:-1]
+        if self.path[-1] == "schema":
+            return "schema" if inside == ["metadata"] else None
+        if self.path[-1] == "title" and inside[:2] == ["organizations", "organization"]:
+            return "title" if len(inside) == 2 else "item_title" if inside[-1] == "item" else None
+        return "general_title" if inside == ["metadata", "lom", "general", "title"] else None
 
 
 class Enough(Exception):
@@ -85,17 +112,13 @@ def parser_for(facts: Facts, only_root: bool) -> expat.XMLParserType:
         facts.path.append(name.rpartition("}")[2])
 
     def end(_name: str) -> None:
-        facts.path.pop()
-
-    def words(text: str) -> None:
-        if facts.path == SCHEMA and len(facts.schema) < LONGEST_WORD:
-            facts.schema += text
+        facts.leave()
 
     def entity(*_: object) -> None:
         raise Refused(NOT_SANE)
 
     parser.StartElementHandler, parser.EndElementHandler = start, end
-    parser.CharacterDataHandler = words
+    parser.CharacterDataHandler = facts.hear
     parser.EntityDeclHandler = entity
     parser.ordered_attributes = True  # a list: costs less than a dictionary
     return parser

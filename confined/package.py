@@ -6,6 +6,7 @@ does the real import and has the last word.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Iterator
@@ -43,16 +44,19 @@ class Descriptor:
 
 
 def answer() -> bytes:
-    """The program's work: the package is on standard input."""
-    check(Descriptor(0))
-    return b""
+    """The program's work: the package is on standard input, the answer is JSON."""
+    return json.dumps({"title": check(Descriptor(0))}).encode()
 
 
-def check(source: Source) -> None:
-    """Returns for anything that may well be SCORM. Raises Refused with a sentence otherwise."""
+def check(source: Source) -> str | None:
+    """Returns for anything that may well be SCORM. Raises Refused with a sentence otherwise.
+
+    The answer is what to call a course whose organization has no title: empty if the manifest has
+    none anywhere. None: it has one, or it cannot be read here.
+    """
     listed = archive.entries(source)
     check_entries(listed, source.size)
-    check_manifest(source, listed)
+    return check_manifest(source, listed)
 
 
 def check_entries(listed: list[Entry], size: int) -> None:
@@ -97,7 +101,7 @@ def check_sizes(listed: list[Entry], size: int) -> None:
     )
 
 
-def check_manifest(source: Source, listed: list[Entry]) -> None:
+def check_manifest(source: Source, listed: list[Entry]) -> str | None:
     found = [entry for entry in listed if regular(entry.name) == MANIFEST]
     if not found:
         raise Refused(why_no_manifest(source, listed))
@@ -107,13 +111,16 @@ def check_manifest(source: Source, listed: list[Entry]) -> None:
         raise Refused(f"The package's imsmanifest.xml is too large to be a manifest. {ADVICE}")
     facts = manifest.read(archive.content(source, found[0]))
     if facts is None:
-        return
+        return None
     if facts.root != "manifest":
         raise Refused(f"The imsmanifest.xml is not a SCORM manifest. {ADVICE}")
     schema = " ".join(facts.schema.casefold().split())
     for other, name in FOREIGN:
         if schema.startswith(other):
             raise Refused(f"This is {name}, not SCORM. {ADVICE}")
+    if facts.title.strip():
+        return None
+    return facts.general_title.strip() or facts.item_title.strip()
 
 
 def why_no_manifest(source: Source, listed: list[Entry]) -> str:

@@ -110,10 +110,10 @@ def orientation(picture: Image.Image) -> int:
 
 
 def reduced(picture: Image.Image, room: tuple[int, int]) -> Image.Image:
-    """The pixels as RGBA, in whole steps as near to twice the room as they come."""
-    step = max(1, int(max(picture.width / room[0], picture.height / room[1]) / 2))
+    """The pixels as RGBA, made smaller by whole steps, but not yet quite to the room."""
+    step = steps(picture, room)
     picture.draft(None, (picture.width // step, picture.height // step))  # a JPEG unpacks to less
-    step = max(1, int(max(picture.width / room[0], picture.height / room[1]) / 2))
+    step = steps(picture, room)
     across, high = picture.size
     rows = max(1, STRIP // across // step) * step
     small = Image.new("RGBA", (-(-across // step), -(-high // step)))
@@ -121,3 +121,8 @@ def reduced(picture: Image.Image, room: tuple[int, int]) -> Image.Image:
         strip = picture.crop((0, top, across, min(top + rows, high))).convert("RGBA")
         small.paste(strip.reduce(step) if step > 1 else strip, (0, top // step))
     return small
+
+
+def steps(picture: Image.Image, room: tuple[int, int]) -> int:
+    """How many pixels across become one, so that the picture is still no smaller than the room."""
+    return max(1, int(max(picture.width / room[0], picture.height / room[1])))

@@ -60,6 +60,6 @@ def as_real_file(file: BinaryIO) -> BinaryIO:
         file.seek(0)
         while piece := file.read(65536):
             copy.write(piece)
-        copy.flush()
+        copy.seek(0)
         return copy
     return open(descriptor, "rb", closefd=False)

@@ -22,6 +22,16 @@ LARGEST = 2 * 1024 * 1024
 SECONDS = 5.0
 PORT = 443
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
+# Not for everybody by their registries, whatever this Python's own lists say of them.
+NOT_GLOBAL = [
+    ipaddress.ip_network(block)
+    for block in (
+        "192.0.0.0/24", "192.88.99.0/24",  # protocols' own, and the old relays
+        "::/96", "::ffff:0:0:0/96",  # IPv4 inside, in forms that nothing routes
+        "64:ff9b:1::/48", "100::/64", "100:0:0:1::/64", "2001::/23", "3fff::/20", "5f00::/16",
+        "fec0::/10",
+    )
+]  # fmt: skip
 TOO_LARGE = "The picture is larger than 2 MB. Choose a smaller one."
 TOO_SLOW = "The picture took too long to come. Try again, or choose a file instead."
 HEADERS = {"Accept": "image/*", "User-Agent": "ScormHub/1.0 (logo of a training account)"}
@@ -96,7 +106,8 @@ def is_public(address: str) -> bool:
         return False
     if isinstance(ip, ipaddress.IPv6Address):
         ip = inner_address(ip) or ip
-    return ip.is_global and not ip.is_multicast
+    listed = any(ip in block for block in NOT_GLOBAL if block.version == ip.version)
+    return ip.is_global and not ip.is_multicast and not listed
 
 
 def inner_address(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:

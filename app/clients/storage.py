@@ -34,8 +34,8 @@ class UploadTarget:
 class Storage(Protocol):
     """What the hub asks of a bucket, whatever it is made of."""
 
-    def upload_target(self, key: str, max_bytes: int, expires_s: int = TEN_MINUTES) -> UploadTarget:
-        """An address that takes one file of at most `max_bytes` for this key, for some seconds."""
+    def upload_target(self, key: str, size: int, expires_s: int = TEN_MINUTES) -> UploadTarget:
+        """An address that takes one file of exactly `size` bytes for this key, for some seconds."""
 
     def put(self, key: str, file: BinaryIO) -> None:
         """Keep a file under a key, all of it or nothing."""

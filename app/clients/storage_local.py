@@ -5,6 +5,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -25,6 +26,10 @@ class UploadTooLargeError(Exception):
     """More bytes came than the address allows; nothing was kept."""
 
 
+class UploadIncompleteError(Exception):
+    """Fewer bytes came than the address announces; nothing was kept."""
+
+
 class LocalStorage:
     """Files in one folder of this machine, a file per key."""
 
@@ -36,27 +41,44 @@ class LocalStorage:
     def __repr__(self) -> str:
         return f"<LocalStorage {self.folder}>"
 
-    def upload_target(self, key: str, max_bytes: int, expires_s: int = TEN_MINUTES) -> UploadTarget:
+    def upload_target(self, key: str, size: int, expires_s: int = TEN_MINUTES) -> UploadTarget:
         """A signed address of the hub itself, to which the bare bytes are PUT."""
-        token = self._signer.dumps([checked_key(key), max_bytes, int(time.time()) + expires_s])
+        token = self._signer.dumps([checked_key(key), size, int(time.time()) + expires_s])
         return UploadTarget(url=f"{self._public_url}/uploads/{token}", method="PUT")
 
     def accept(self, token: str, stream: Any) -> str:
-        """Take what came to a signed address; the key it is kept under.
+        """Take what came to a signed address, whole and once; the key it is kept under.
 
-        `stream` is anything with `read(size)`. Raises UploadRefusedError and UploadTooLargeError.
+        `stream` is anything with `read(size)`. Raises UploadRefusedError, UploadTooLargeError and
+        UploadIncompleteError.
         """
-        try:
-            key, max_bytes, expires = self._signer.loads(token)
-        except (BadSignature, ValueError, TypeError):
-            raise UploadRefusedError("this upload address is not valid") from None
+        key, size, expires = self._signed(token)
         if time.time() > expires:
             raise UploadRefusedError("this upload address has expired")
-        self._keep(key, stream, max_bytes)
-        return str(key)
+        with self._incoming(Bounded(stream, size)) as arrived:
+            if arrived.stat().st_size != size:
+                raise UploadIncompleteError("the upload broke off")
+            try:
+                self._place(key).hardlink_to(arrived)
+            except FileExistsError:
+                raise UploadRefusedError("this upload address has been used") from None
+        return key
+
+    def key_of(self, token: str) -> str:
+        """The key that a signed address is for. Raises UploadRefusedError if it is none of ours."""
+        return self._signed(token)[0]
+
+    def _signed(self, token: str) -> tuple[str, int, int]:
+        """Key, bytes and time of expiry."""
+        try:
+            key, size, expires = self._signer.loads(token)
+        except (BadSignature, ValueError, TypeError):
+            raise UploadRefusedError("this upload address is not valid") from None
+        return str(key), int(size), int(expires)
 
     def put(self, key: str, file: BinaryIO) -> None:
-        self._keep(key, file, None)
+        with self._incoming(file) as arrived:
+            arrived.replace(self._place(key))
 
     def open(self, key: str) -> BinaryIO:
         return self._path(key).open("rb")
@@ -77,35 +99,37 @@ class LocalStorage:
     def _path(self, key: str) -> Path:
         return self.folder / checked_key(key)
 
-    def _keep(self, key: str, stream: Any, max_bytes: int | None) -> None:
-        """Write beside, then move into place: a reader sees the whole file or none."""
-        beside = self._path(f"{INCOMING}/{secrets.token_hex(16)}")
-        beside.parent.mkdir(parents=True, exist_ok=True)
+    def _place(self, key: str) -> Path:
+        path = self._path(key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
+    @contextmanager
+    def _incoming(self, stream: Any) -> Iterator[Path]:
+        """What comes, written beside: a reader sees the whole file in its place, or none."""
+        beside = self._place(f"{INCOMING}/{secrets.token_hex(16)}")
         try:
             with beside.open("wb") as file:
-                shutil.copyfileobj(Bounded(stream, max_bytes), file, PIECE)
+                shutil.copyfileobj(stream, file, PIECE)
                 file.flush()
                 os.fsync(file.fileno())
-            path = self._path(key)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            beside.replace(path)
+            yield beside
         finally:
             beside.unlink(missing_ok=True)
 
 
 class Bounded:
-    """A stream that refuses to hand out more than so many bytes; None is no bound."""
+    """A stream that refuses to hand out more than so many bytes."""
 
-    def __init__(self, stream: Any, max_bytes: int | None) -> None:
+    def __init__(self, stream: Any, most: int) -> None:
         self._stream = stream
-        self._left = max_bytes
+        self._left = most
 
     def read(self, size: int = PIECE, /) -> bytes:
         piece: bytes = self._stream.read(size)
-        if self._left is not None:
-            self._left -= len(piece)
-            if self._left < 0:
-                raise UploadTooLargeError("the file is larger than allowed")
+        self._left -= len(piece)
+        if self._left < 0:
+            raise UploadTooLargeError("the file is larger than allowed")
         return piece
 
 

@@ -52,13 +52,13 @@ class S3Storage:
     def __repr__(self) -> str:
         return f"<S3Storage {self.bucket}>"
 
-    def upload_target(self, key: str, max_bytes: int, expires_s: int = TEN_MINUTES) -> UploadTarget:
-        """A presigned form for this key; the bucket itself refuses what is larger."""
+    def upload_target(self, key: str, size: int, expires_s: int = TEN_MINUTES) -> UploadTarget:
+        """A presigned form for this key; the bucket itself refuses any other size."""
         with translated("POST", key):
             form = self._s3.generate_presigned_post(
                 self.bucket,
                 self._name(key),
-                Conditions=[["content-length-range", 1, max_bytes]],
+                Conditions=[["content-length-range", size, size]],
                 ExpiresIn=expires_s,
             )
         return UploadTarget(url=form["url"], method="POST", fields=form["fields"])

@@ -7,6 +7,7 @@ used as a path, and whatever the package does to its reader, the worker goes on.
 
 from __future__ import annotations
 
+import json
 import logging
 from datetime import timedelta
 from typing import BinaryIO
@@ -30,13 +31,14 @@ class UnusablePackage(BadInput):
     """Carries the sentence that the course shows as its reason."""
 
 
-def check_package(file: BinaryIO) -> None:
+def check_package(file: BinaryIO) -> str | None:
     """Raises UnusablePackage with a plain reason; returns for anything that may well be SCORM.
 
-    Raises Hold where the machine has no time for it now.
+    The answer is what to call a course whose organization has no title, empty if its manifest has
+    none anywhere; None if it has one. Raises Hold where the machine has no time for it now.
     """
     try:
-        running.read("package", file, BUDGET)
+        title: str | None = json.loads(running.read("package", file, BUDGET))["title"]
     except Refused as refused:
         raise UnusablePackage(str(refused)) from None
     except OverBudget as trouble:
@@ -44,3 +46,4 @@ def check_package(file: BinaryIO) -> None:
         raise UnusablePackage(TOO_COSTLY) from None
     except Busy as trouble:
         raise Hold("The package could not be read yet.", timedelta(seconds=10)) from trouble
+    return title

@@ -7,7 +7,13 @@ import sys
 from flask import Blueprint, Response, abort, current_app, jsonify, request
 
 from app import connections
-from app.clients.storage_local import LocalStorage, UploadRefusedError, UploadTooLargeError
+from app.clients.storage_local import (
+    LocalStorage,
+    UploadIncompleteError,
+    UploadRefusedError,
+    UploadTooLargeError,
+)
+from app.courses import publishing
 from app.errors import BadInput, Refused
 
 blueprint = Blueprint("courses_public", __name__)
@@ -15,15 +21,21 @@ blueprint = Blueprint("courses_public", __name__)
 
 @blueprint.put("/uploads/<token>")
 def accept(token: str) -> Response:
-    """The bare bytes of one package, streamed to the folder; refused above the signed size."""
+    """The bare bytes of one package, streamed to the folder: as many as were signed, and once."""
     storage = connections.storage()
     if not isinstance(storage, LocalStorage):
         abort(404)
     request.max_content_length = sys.maxsize  # the signed address carries its own limit
     try:
+        if not publishing.waits_for(storage.key_of(token)):
+            raise UploadRefusedError("nothing waits for it any more")
         storage.accept(token, request.stream)
     except UploadRefusedError as error:
-        raise Refused("This upload address has expired. Please choose the file again.") from error
+        raise Refused(
+            "This upload address has expired or was used. Please choose the file again."
+        ) from error
+    except UploadIncompleteError as error:
+        raise BadInput("The upload broke off. Please upload the package again.") from error
     except UploadTooLargeError as error:
         megabytes = current_app.config["MAX_PACKAGE_MB"]
         raise BadInput(

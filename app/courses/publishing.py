@@ -7,11 +7,14 @@ says when to come back, so a worker may die between any two of them and nothing 
 from __future__ import annotations
 
 import logging
-import math
+import os
 import re
 import unicodedata
 from datetime import timedelta
 from pathlib import PurePath
+from typing import BinaryIO
+
+from sqlalchemy import select
 
 from app import connections
 from app.background import later, let_go, owed
@@ -21,17 +24,17 @@ from app.clients.storage import new_key
 from app.courses.package_check import ADVICE, check_package
 from app.errors import AppError, BadInput, NotConnected, Refused
 from app.extensions import db
-from app.models import Account, Course, CourseStatus, EnrollLink, new_id, now
-from app.models.course import EDITIONS
+from app.models import Account, Course, CourseStatus, EnrollLink, across_accounts, new_id, now
 
 log = logging.getLogger(__name__)
-NOT_OURS = ("SCORM11", "AICC", "XAPI", "CMI5")
+NOT_OURS = {"SCORM11": "a SCORM 1.1", "AICC": "an AICC", "XAPI": "an xAPI", "CMI5": "a cmi5"}
 DEADLINE = timedelta(minutes=15)  # after this an import counts as failed
 SOON, SLOWLY = timedelta(seconds=1), timedelta(seconds=5)
 DELETING_IS_OFF = (
     "SCORM Cloud refuses to delete the course. It does so until “Enable Delete Operations” is "
     "switched on for your application there; then try again."
 )
+NOT_COMPLETE = "The upload was not complete. Please upload the package again."
 TIMED_OUT = (
     "The import did not finish in time, or the package is invalid. "
     "Delete the course and upload it again. Opening the package in another SCORM player tells "
@@ -67,14 +70,30 @@ def check_size(size: int, largest: int, support: str) -> None:
         raise BadInput("The file is empty. Please choose a SCORM .zip package.")
     if size > largest:
         raise BadInput(
-            f"The file has {megabytes(size)} MB; the limit is {megabytes(largest)} MB per "
+            f"The file has {in_words(size, largest)}; the limit is {megabytes(largest)} MB per "
             f"package. For larger packages please contact {support}."
         )
 
 
+def in_words(size: int, largest: int) -> str:
+    """In MB; in bytes where the file is larger than the limit by so little that MB do not tell."""
+    if megabytes(size) != megabytes(largest):
+        return f"{megabytes(size)} MB"
+    more = size - largest
+    return f"{size:,} bytes, {more:,} {'byte' if more == 1 else 'bytes'} too many"
+
+
 def megabytes(size: int) -> str:
-    """Rounded up, so that a file just above the limit does not seem to be just at it."""
-    return f"{math.ceil(size / 1_048_576 * 10) / 10:g}"
+    return f"{round(size / 1_048_576, 1):g}"
+
+
+def waits_for(key: str) -> bool:
+    """Whether a course still waits for its package to be put there; before the import begins."""
+    waiting = select(Course.id).where(
+        Course.storage_key == key, Course.status == CourseStatus.UPLOADING
+    )
+    with across_accounts():
+        return db.session.scalar(waiting) is not None
 
 
 def finish_upload(course: Course) -> bool:
@@ -96,6 +115,8 @@ def publish(course: Course) -> None:
     if course.archived_at is not None:
         take_away(course)
         return
+    if course.given_up:
+        course.resume()
     if course.status != CourseStatus.PROCESSING:
         return
     if course.import_started_at and now() - course.import_started_at > DEADLINE:
@@ -158,11 +179,12 @@ def hand_over(course: Course, cloud: ScormCloud) -> None:
     try:
         file = storage.open(course.storage_key or "")
     except FileNotFoundError:
-        fail(course, "The upload was not complete. Please upload the package again.")
+        fail(course, NOT_COMPLETE)
         return
     cloud_id = course.scorm_course_id
     with file:
-        check_package(file)
+        check_arrived(file, course.size)
+        title = check_package(file)
         file.seek(0)
         let_go()
         try:
@@ -170,10 +192,18 @@ def hand_over(course: Course, cloud: ScormCloud) -> None:
         except OutsideError as error:
             if not error.already_exists:
                 raise
+            course.fallback_title = title
             found_there(course, cloud)  # an earlier try got through and its answer was lost
             return
-    course.import_job_id = job_id
+    course.import_job_id, course.fallback_title = job_id, title
     course.postpone(SOON)
+
+
+def check_arrived(file: BinaryIO, size: int) -> None:
+    """BadInput unless all bytes that were announced are there."""
+    if file.seek(0, os.SEEK_END) != size:
+        raise BadInput(NOT_COMPLETE)
+    file.seek(0)
 
 
 def found_there(course: Course, cloud: ScormCloud) -> None:
@@ -199,10 +229,11 @@ def accept(course: Course, imported: CloudCourse, warnings: list[str], cloud: Sc
     """Ready, if it is SCORM: SCORM Cloud also takes what we do not play, and that goes again."""
     if imported.standard in NOT_OURS:
         cloud.delete_course(course.scorm_course_id)
-        fail(course, f"This is an {EDITIONS[imported.standard]} package. {ADVICE}")
+        fail(course, f"This is {NOT_OURS[imported.standard]} package. {ADVICE}")
         return
     if course.title == title_of(course.filename):  # else somebody has named it meanwhile
-        course.title = clean_title(imported.title) or course.title
+        own = imported.title if course.fallback_title is None else course.fallback_title
+        course.title = clean_title(own) or course.title
     course.slug = slug_of(course.title)
     course.become_ready(imported.standard, imported.version, warnings)
     forget_package(course)

@@ -27,7 +27,11 @@ AGAIN = timedelta(0)
 def start(course: Course, by: str) -> SyncRun:
     """Sync All: a run that is watched on the page; one that is going on is returned instead."""
     going_on = db.session.scalar(
-        select(SyncRun).where(SyncRun.course_id == course.id, SyncRun.finished_at.is_(None))
+        select(SyncRun).where(
+            SyncRun.course_id == course.id,
+            SyncRun.finished_at.is_(None),
+            SyncRun.parked_at.is_(None),
+        )
     )
     if going_on is not None:
         return going_on

@@ -60,7 +60,9 @@ class Course(AccountOwned, OwesWork, Base):
         String(16), default=CertificateRule.COMPLETED
     )
 
-    storage_key: Mapped[str | None] = mapped_column(String(255))  # set while the package waits here
+    storage_key: Mapped[str | None] = mapped_column(
+        String(255), index=True
+    )  # set while the package waits here
     scorm_course_id: Mapped[str] = mapped_column(String(255), default="")
     scorm_app_id: Mapped[str | None] = mapped_column(String(255))  # the application it lives in
     scorm_version: Mapped[int] = mapped_column(default=0)
@@ -71,6 +73,7 @@ class Course(AccountOwned, OwesWork, Base):
     warnings: Mapped[list[str]] = mapped_column(JSON, default=list)
     error: Mapped[str | None] = mapped_column(Text)  # the reason in plain words
     error_detail: Mapped[str | None] = mapped_column(Text)
+    fallback_title: Mapped[str | None] = mapped_column(String(255))  # if its organization has none
 
     account: Mapped[Account] = relationship(viewonly=True)
     link: Mapped[EnrollLink | None] = relationship(
@@ -105,6 +108,23 @@ class Course(AccountOwned, OwesWork, Base):
         self.status = CourseStatus.ERROR
         self.error, self.error_detail = reason, detail
         self.due_at = None
+
+    def park(self, reason: str) -> None:
+        """An import that is given up says so on the course; its package stays for another try."""
+        super().park(reason)
+        if self.status == CourseStatus.PROCESSING:
+            self.status, self.error, self.error_detail = CourseStatus.ERROR, reason, None
+
+    @property
+    def given_up(self) -> bool:
+        """Its import was parked; whatever else ends in Error has its package removed."""
+        return self.status == CourseStatus.ERROR and self.storage_key is not None
+
+    def resume(self) -> None:
+        """An import that was given up goes on where it stopped."""
+        self.status = CourseStatus.PROCESSING
+        self.error = self.error_detail = None
+        self.import_started_at = now()
 
     def archive(self) -> None:
         self.archived_at = self.archived_at or now()

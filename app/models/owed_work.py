@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, and_, or_, select, update
+from sqlalchemy import ColumnElement, Select, Text, and_, case, or_, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Mapped, Session, declared_attr, mapped_column, object_session
 
@@ -18,6 +18,11 @@ from app.models.base import now
 
 FIRST_GAP, LONGEST_GAP = timedelta(seconds=5), timedelta(hours=1)
 PATIENCE = timedelta(hours=72)
+MOST_LOST = 3
+STOPPED_ITS_WORKERS = (
+    "Three times in a row the program that did this was stopped before its end, so it is not tried "
+    "again by itself."
+)
 
 
 class OwesWork:
@@ -34,6 +39,7 @@ class OwesWork:
     leased_until: Mapped[datetime | None]
     parked_at: Mapped[datetime | None]
     last_error: Mapped[str | None] = mapped_column(Text)
+    lost_claims: Mapped[int] = mapped_column(default=0)  # in a row, whose lease ran out
 
     @property
     def owes_work(self) -> bool:
@@ -95,8 +101,19 @@ class OwesWork:
         return and_(cls.due_at <= moment + early, free)
 
     def claim(self, lease: timedelta, early: timedelta = timedelta()) -> bool:
-        """Takes the row for one worker; False if it owes nothing or somebody else was first."""
-        return self._update_if(self.can_be_claimed(early), leased_until=now() + lease)
+        """Takes the row for one worker; False if it owes nothing or somebody else was first.
+
+        A lease that is still noted has run out: the worker that had the row never came to an end.
+        """
+        kind = type(self)
+        lost = case((kind.leased_until.is_not(None), kind.lost_claims + 1), else_=kind.lost_claims)
+        until = now() + lease
+        return self._update_if(self.can_be_claimed(early), leased_until=until, lost_claims=lost)
+
+    @property
+    def stops_workers(self) -> bool:
+        """One more try would most likely end like the ones before: with a worker that is gone."""
+        return self.lost_claims >= MOST_LOST
 
     def finish(self, claimed: datetime | None) -> bool:
         """Ends a claim. False if new work came in meanwhile, so that the bell must be rung again.
@@ -105,12 +122,12 @@ class OwesWork:
         done; but only if nobody moved `due_at` in the database while the verb was busy.
         """
         if self.due_at != claimed:  # the verb itself said when to come back, or parked the row
-            self.leased_until = None
+            self.leased_until, self.lost_claims = None, 0
             return True
         settled = dict.fromkeys(("due_at", "owed_since", "leased_until", "parked_at", "last_error"))
-        if self._update_if(type(self).due_at == claimed, attempts=0, **settled):
+        if self._update_if(type(self).due_at == claimed, attempts=0, lost_claims=0, **settled):
             return True
-        self._update_if(type(self).id == self.id, leased_until=None)
+        self._update_if(type(self).id == self.id, leased_until=None, lost_claims=0)
         return False
 
     def _update_if(self, condition: Any, **values: Any) -> bool:

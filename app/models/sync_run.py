@@ -35,7 +35,7 @@ class SyncRun(AccountOwned, OwesWork, Base):
 
     @property
     def running(self) -> bool:
-        return self.finished_at is None
+        return self.finished_at is None and self.parked_at is None
 
     def missed(self, enrollment: Enrollment) -> bool:
         """The run is over and could not read this learner's registration."""

@@ -1,8 +1,8 @@
 """Reading imsmanifest.xml: the organization, its items, and the files they launch.
 
-The manifest is parsed from bytes (byte order marks, UTF-16 and Latin-1 are all met in the
-wild) and without document types. What is merely untidy becomes a warning; a PackageError is
-raised only when nothing could be launched.
+The manifest is parsed in whatever encoding it is (byte order marks, UTF-16, Latin-1 and the
+encodings of East Asia are all met in the wild) and without document types. What is merely untidy
+becomes a warning; a PackageError is raised only when nothing could be launched.
 """
 
 from collections.abc import Iterator
@@ -12,6 +12,7 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
+from confined import encodings
 from sandbox.scorm_cloud.activity import Activity
 from sandbox.scorm_cloud.archive import Archive, PackageError, quoted
 from sandbox.scorm_cloud.elements import attribute, child, children, is_true, number, text_of
@@ -27,7 +28,7 @@ NOWHERE = "about:invalid"
 def parse(content: bytes) -> Element:
     """The root element of a manifest. Raises PackageError with the place of the mistake."""
     try:
-        root: Element = fromstring(content, forbid_dtd=True)
+        root: Element = fromstring(text_in(content), forbid_dtd=True)
     except ParseError as error:
         line, column = error.position
         raise PackageError(
@@ -36,11 +37,22 @@ def parse(content: bytes) -> Element:
         ) from error
     except DefusedXmlException as error:
         raise PackageError("imsmanifest.xml declares a document type, which is unsafe.") from error
-    except (ValueError, LookupError) as error:
+    except LookupError as error:
         raise PackageError("imsmanifest.xml is written in an unknown encoding.") from error
+    except (ValueError, encodings.Unreadable) as error:
+        raise PackageError("imsmanifest.xml is not in the encoding that it names.") from error
     if root.tag.rpartition("}")[2] != "manifest":
         raise PackageError("imsmanifest.xml does not begin with a manifest element.")
     return root
+
+
+def text_in(content: bytes) -> str:
+    """The document's letters. LookupError for an encoding that nobody knows, Unreadable or
+    ValueError if it is not in the one that it names."""
+    name = encodings.named(content)
+    if name is None:
+        raise LookupError
+    return b"".join(encodings.as_utf8([content], name)).decode()
 
 
 class Reader:

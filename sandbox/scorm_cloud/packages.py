@@ -9,6 +9,7 @@ from sandbox.scorm_cloud.activity import Activity
 from sandbox.scorm_cloud.archive import Archive, PackageError, quoted
 from sandbox.scorm_cloud.elements import attribute, child, text_of
 from sandbox.scorm_cloud.manifest import MAX_MANIFEST, Reader, parse
+from sandbox.scorm_cloud.names import forget_wrong_flags
 from sandbox.scorm_cloud.sequencing import Settings
 from sandbox.scorm_cloud.standards import edition_of, foreign_standard
 
@@ -47,6 +48,7 @@ def inspect(path: Path) -> Package:
     Raises PackageError, whose text is meant for the person who made the zip, when the file is
     no SCORM package or nothing in it can be launched. Lesser trouble is listed in `warnings`.
     """
+    forget_wrong_flags(path)
     with Archive(path) as archive:
         name = find_manifest(archive)
         manifest = parse(archive.read(name, MAX_MANIFEST))

@@ -18,7 +18,8 @@ from app import background, schedule
 from app.clients.http import OutsideError
 from app.errors import BadInput, Hold
 from app.extensions import db
-from app.models import WebhookEvent, now
+from app.models import OwesWork, WebhookEvent, now
+from app.models.base import Base
 from app.models.owed_work import FIRST_GAP
 from tests.fixtures.hub import hear_nudges
 
@@ -406,3 +407,55 @@ def test_what_is_owed_anew_starts_with_the_shortest_gap(event: WebhookEvent, wor
     assert (event.attempts, event.last_error, event.parked_at) == (0, None, None)
     event.fail("Busy.")
     assert event.due_in <= FIRST_GAP
+
+
+def takes_it_and_dies(event: WebhookEvent, ahead: timedelta) -> None:
+    """As a worker that is killed in the middle: the row is claimed, and nobody ever ends that."""
+    with time_machine.travel(now() + ahead, tick=True):
+        assert event.claim(timedelta(seconds=120))
+        db.session.commit()
+
+
+def test_a_row_whose_workers_die_three_times_is_parked(
+    event: WebhookEvent, work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schedule, "OWED", [(WebhookEvent, try_it)])
+    for number in range(3):
+        takes_it_and_dies(event, timedelta(minutes=3 * number))
+    work(ahead=timedelta(minutes=9))
+    db.session.expire_all()
+    assert done == []
+    assert event.parked_at is not None
+    assert "Three times in a row" in (event.last_error or "")
+    event.owe()  # Retry
+    db.session.commit()
+    work(ahead=timedelta(minutes=10))
+    db.session.expire_all()
+    assert done == [event.id]
+    assert (event.due_at, event.lost_claims) == (None, 0)
+
+
+def test_two_deaths_are_forgiven(
+    event: WebhookEvent, work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schedule, "OWED", [(WebhookEvent, try_it)])
+    for number in range(2):
+        takes_it_and_dies(event, timedelta(minutes=3 * number))
+    trouble.append(OutsideError("CRM", "GET", "/", "away"))
+    work(ahead=timedelta(minutes=6))
+    db.session.expire_all()
+    assert event.parked_at is None
+    assert event.lost_claims == 0
+    work(ahead=timedelta(minutes=9))
+    assert done == [event.id]
+
+
+@pytest.mark.parametrize("model", [model for model, _ in schedule.OWED], ids=lambda m: m.__name__)
+def test_every_table_that_owes_work_counts_the_workers_it_lost(model: type[OwesWork]) -> None:
+    assert model.__table__.c.lost_claims.default.arg == 0  # type: ignore[attr-defined]
+
+
+def test_every_table_that_owes_work_is_swept() -> None:
+    swept = {model for model, _ in schedule.OWED}
+    owing = {one.class_ for one in Base.registry.mappers if issubclass(one.class_, OwesWork)}
+    assert owing == swept

@@ -58,7 +58,7 @@ def words(document: Path) -> list[str]:
 @cache
 def sources() -> dict[str, ast.Module]:
     """Our Python files, parsed, by their path."""
-    folders = ("app", "sandbox", "tools", "benchmarks", "tests")
+    folders = ("app", "confined", "sandbox", "tools", "benchmarks", "tests")
     files = [
         *ROOT.glob("*.py"),
         *(file for name in folders for file in (ROOT / name).rglob("*.py")),
@@ -71,7 +71,7 @@ def owners() -> dict[str, set[str]]:
     """What is defined in each of the hub's modules, by its file's name, and in each class."""
     found: dict[str, set[str]] = defaultdict(set)
     for path, tree in sources().items():
-        if not path.startswith("app/"):
+        if not path.startswith(("app/", "confined/")):
             continue
         found[Path(path).stem] |= defined_in(tree)
         for node in tree.body:

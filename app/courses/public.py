@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from flask import Blueprint, Response, abort, current_app, jsonify, request
+from sqlalchemy import select
 
 from app import connections
 from app.clients.storage_local import (
@@ -13,8 +14,9 @@ from app.clients.storage_local import (
     UploadRefusedError,
     UploadTooLargeError,
 )
-from app.courses import publishing
 from app.errors import BadInput, Refused
+from app.extensions import db
+from app.models import Course, CourseStatus, across_accounts
 
 blueprint = Blueprint("courses_public", __name__)
 
@@ -27,7 +29,7 @@ def accept(token: str) -> Response:
         abort(404)
     request.max_content_length = sys.maxsize  # the signed address carries its own limit
     try:
-        if not publishing.waits_for(storage.key_of(token)):
+        if not waits_for(storage.key_of(token)):
             raise UploadRefusedError("nothing waits for it any more")
         storage.accept(token, request.stream)
     except UploadRefusedError as error:
@@ -42,3 +44,12 @@ def accept(token: str) -> Response:
             f"The file is larger than announced; the limit is {megabytes} MB."
         ) from error
     return jsonify(status="stored")
+
+
+def waits_for(key: str) -> bool:
+    """Whether a course, of any account, still waits for its package to be put there."""
+    waiting = select(Course.id).where(
+        Course.storage_key == key, Course.status == CourseStatus.UPLOADING
+    )
+    with across_accounts():
+        return db.session.scalar(waiting) is not None

@@ -14,8 +14,6 @@ from datetime import timedelta
 from pathlib import PurePath
 from typing import BinaryIO
 
-from sqlalchemy import select
-
 from app import connections
 from app.background import later, let_go, owed
 from app.clients.http import OutsideError
@@ -24,7 +22,7 @@ from app.clients.storage import new_key
 from app.courses.package_check import ADVICE, check_package
 from app.errors import AppError, BadInput, NotConnected, Refused
 from app.extensions import db
-from app.models import Account, Course, CourseStatus, EnrollLink, across_accounts, new_id, now
+from app.models import Account, Course, CourseStatus, EnrollLink, new_id, now
 
 log = logging.getLogger(__name__)
 NOT_OURS = {"SCORM11": "a SCORM 1.1", "AICC": "an AICC", "XAPI": "an xAPI", "CMI5": "a cmi5"}
@@ -87,15 +85,6 @@ def megabytes(size: int) -> str:
     return f"{round(size / 1_048_576, 1):g}"
 
 
-def waits_for(key: str) -> bool:
-    """Whether a course still waits for its package to be put there; before the import begins."""
-    waiting = select(Course.id).where(
-        Course.storage_key == key, Course.status == CourseStatus.UPLOADING
-    )
-    with across_accounts():
-        return db.session.scalar(waiting) is not None
-
-
 def finish_upload(course: Course) -> bool:
     """The browser says that the package has arrived. Said twice, it is processed once: True only
     for the first time.
@@ -117,6 +106,8 @@ def publish(course: Course) -> None:
         return
     if course.given_up:
         course.resume()
+        course.postpone(timedelta())  # the next step, in a transaction of its own
+        return
     if course.status != CourseStatus.PROCESSING:
         return
     if course.import_started_at and now() - course.import_started_at > DEADLINE:

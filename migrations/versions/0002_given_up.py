@@ -21,20 +21,14 @@ OWE_WORK = (
 
 def upgrade() -> None:
     for table in OWE_WORK:
-        with op.batch_alter_table(table) as batch:
-            batch.add_column(
-                sa.Column("lost_claims", sa.Integer(), nullable=False, server_default="0")
-            )
-            batch.alter_column("lost_claims", server_default=None)
-    with op.batch_alter_table("courses") as batch:
-        batch.add_column(sa.Column("fallback_title", sa.String(length=255), nullable=True))
-        batch.create_index(batch.f("ix_courses_storage_key"), ["storage_key"])
+        lost = sa.Column("lost_claims", sa.Integer(), nullable=False, server_default="0")
+        op.add_column(table, lost)
+    op.add_column("courses", sa.Column("fallback_title", sa.String(length=255), nullable=True))
+    op.create_index("ix_courses_storage_key", "courses", ["storage_key"])
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("courses") as batch:
-        batch.drop_index(batch.f("ix_courses_storage_key"))
-        batch.drop_column("fallback_title")
+    op.drop_index("ix_courses_storage_key", "courses")
+    op.drop_column("courses", "fallback_title")
     for table in OWE_WORK:
-        with op.batch_alter_table(table) as batch:
-            batch.drop_column("lost_claims")
+        op.drop_column(table, "lost_claims")

@@ -13,7 +13,12 @@ import pytest
 import time_machine
 
 from app.clients.storage import Storage, checked_key, new_key, storage_from_url
-from app.clients.storage_local import LocalStorage, UploadRefusedError, UploadTooLargeError
+from app.clients.storage_local import (
+    LocalStorage,
+    UploadIncompleteError,
+    UploadRefusedError,
+    UploadTooLargeError,
+)
 from app.clients.storage_s3 import S3Storage
 
 KEY = "packages/0123abc"
@@ -45,6 +50,26 @@ def test_one_byte_too_many_leaves_nothing_behind(storage: LocalStorage) -> None:
     with pytest.raises(UploadTooLargeError):
         storage.accept(token_of(storage), io.BytesIO(b"0123456789+"))
     assert list(storage.keys()) == []
+
+
+@pytest.mark.parametrize("came", [b"", b"0", b"012345678"])
+def test_an_upload_that_breaks_off_leaves_nothing_behind(
+    storage: LocalStorage, came: bytes
+) -> None:
+    token = token_of(storage)
+    with pytest.raises(UploadIncompleteError):
+        storage.accept(token, io.BytesIO(came))
+    assert list(storage.keys()) == []
+    assert storage.accept(token, io.BytesIO(b"0123456789")) == KEY
+
+
+def test_an_address_takes_one_whole_file(storage: LocalStorage) -> None:
+    token = token_of(storage)
+    storage.accept(token, io.BytesIO(b"0123456789"))
+    with pytest.raises(UploadRefusedError, match="has been used"):
+        storage.accept(token, io.BytesIO(b"9876543210"))
+    with storage.open(KEY) as file:
+        assert file.read() == b"0123456789"
 
 
 def test_reading_stops_soon_after_the_limit(storage: LocalStorage) -> None:

@@ -9,7 +9,7 @@ from app import (
     background,
     blueprints,
     cli,
-    errors,
+    error_answers,
     extensions,
     headers,
     htmx,
@@ -24,7 +24,7 @@ from config import Config
 
 
 def create_app(config: Config | None = None) -> Flask:
-    app = Flask(__name__)
+    app = transactions.Hub(__name__)
     app.config.update(config or Config.from_environment())
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
     app.url_map.strict_slashes = False  # a call of the CRM must never meet a redirect
@@ -32,7 +32,7 @@ def create_app(config: Config | None = None) -> Flask:
     extensions.init_app(app)
     headers.init_app(app)  # before tenancy: plain http is sent on before anybody is asked for proof
     tenancy.init_app(app)
-    errors.init_app(app)
+    error_answers.init_app(app)
     htmx.init_app(app)
     icons.init_app(app)
     limits.init_app(app)

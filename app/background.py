@@ -27,6 +27,7 @@ from app.extensions import db, redis
 from app.models import Account, OwesWork, across_accounts, acting_for
 from app.models.owed_work import STOPPED_ITS_WORKERS
 from app.nudges import nudge
+from app.outside_trouble import in_words
 
 __all__ = [
     "QUEUE", "Bell", "in_words", "later", "let_go", "note_trouble", "nudge", "once_per_lease",
@@ -190,7 +191,12 @@ def _close(verb: Verb, row: OwesWork, claimed: datetime | None, trouble: Excepti
 
 
 def note_trouble(row: OwesWork, trouble: Exception) -> None:
-    """Says on the row what happened and when, if ever, it is worth another try."""
+    """Says on the row what happened and when, if ever, it is worth another try.
+
+    The other side's own words are for the log only.
+    """
+    if isinstance(trouble, OutsideError):
+        log.warning("%s %s: %s", type(row).__name__, row.id, trouble)
     if isinstance(trouble, Hold):
         row.postpone(trouble.wait, trouble.reason)
     elif isinstance(trouble, OutsideError) and not trouble.can_retry:
@@ -203,12 +209,6 @@ def note_trouble(row: OwesWork, trouble: Exception) -> None:
     else:
         log.exception("work failed on %s", type(row).__name__, exc_info=trouble)
         row.fail("An unexpected problem on our side.")
-
-
-def in_words(error: OutsideError) -> str:
-    """What an admin reads of outside trouble; the client keeps secrets out of `reason`."""
-    answered = f"answered {error.status}" if error.status else "did not answer"
-    return f"{error.service} {answered}: {error.reason}"
 
 
 def let_go() -> None:

@@ -22,6 +22,7 @@ from app.enrollments.enrolling_many import Outcome
 from app.errors import AppError, Hold
 from app.extensions import db
 from app.models import Account, Course, across_accounts, acting_for, now
+from app.outside_trouble import sentence_for
 
 OPERATOR = "an operator"
 MEGABYTE = 1_048_576
@@ -102,7 +103,7 @@ def end_plan(account: Account) -> str:
     try:
         closing.end_plan(account)
     except (OutsideError, Hold) as trouble:
-        return f"Its plan could not be ended: {trouble.reason} End it in the CRM's marketplace."
+        return f"Its plan could not be ended: {told(trouble)} End it in the CRM's marketplace."
     return "The app is taken out of its CRM, which ends its plan there."
 
 
@@ -191,6 +192,12 @@ def enroll(course: str, file: TextIO | None, tag: str | None) -> None:
         tell(outcomes)
 
 
+def told(trouble: AppError | Hold | OutsideError) -> str:
+    if isinstance(trouble, OutsideError):
+        return sentence_for(trouble)
+    return trouble.sentence if isinstance(trouble, AppError) else trouble.reason
+
+
 def tell(outcomes: Iterator[Outcome]) -> None:
     """Commits and prints one person after the other; ends with a sum, or with what stopped it."""
     enrolled = total = 0
@@ -202,9 +209,7 @@ def tell(outcomes: Iterator[Outcome]) -> None:
     except (AppError, Hold, OutsideError) as trouble:
         db.session.rollback()
         click.echo(f"{enrolled} of {total} enrolled.")
-        raise click.ClickException(
-            trouble.sentence if isinstance(trouble, AppError) else trouble.reason
-        ) from trouble
+        raise click.ClickException(told(trouble)) from trouble
     click.echo(f"{enrolled} of {total} enrolled.")
 
 

@@ -16,7 +16,7 @@ from markupsafe import Markup
 from werkzeug.local import LocalProxy
 
 from app.accounts import banners, cookies, sessions
-from app.errors import NotFound, Refused, SignedOut
+from app.errors import FormExpired, NotFound, SignedOut
 from app.extensions import db
 from app.htmx import wants_fragment
 from app.models import Account, AdminSession, SessionKind, now
@@ -101,7 +101,7 @@ def _by_cookie() -> AdminSession | None:
     if session is not None and request.method not in SAFE_METHODS and not _csrf_ok(session):
         if open_to_all(request.endpoint or ""):
             return None
-        raise Refused("The form has expired. Reload the page and try again.")
+        raise FormExpired()
     return session
 
 

@@ -6,7 +6,8 @@ from flask import Blueprint, Response, jsonify, make_response, redirect, render_
 
 from app.accounts import brand, consent, cookies, frame, install, sessions, shell
 from app.clients.http import OutsideError
-from app.errors import AppError, BadInput, NotFound, SignedOut, Unavailable, expected
+from app.error_answers import expected
+from app.errors import AppError, BadInput, NotFound, SignedOut, Unavailable
 from app.htmx import wants_fragment
 from app.limits import limiter
 from app.models import Account, SessionKind

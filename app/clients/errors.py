@@ -6,6 +6,7 @@ that means "not found", a 401 that means "wrong scope") are understood here, onc
 """
 
 import re
+from enum import StrEnum
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
@@ -16,10 +17,31 @@ _MISSING = re.compile(r"\bnot found\b|could not find|does not exist", re.I)
 _DUPLICATE = re.compile(r"already exists|duplicate relation|does not allow duplicat", re.I)
 
 
+_LIMIT = re.compile(r"\blimit\b.*\breached\b|\bexceed|\bquota\b", re.I)
+
+
+class Kind(StrEnum):
+    """What went wrong, as far as it makes a difference to whoever has to put it right."""
+
+    UNREACHABLE = "unreachable"  # nothing of the call left this machine
+    SILENT = "silent"  # no answer in time
+    CUT = "cut"  # the connection ended before the answer did
+    GARBLED = "garbled"  # somebody's web page, a redirect, megabytes
+    THROTTLED = "throttled"
+    BROKEN = "broken"  # the other side's own trouble
+    UNAUTHORIZED = "unauthorized"
+    FORBIDDEN = "forbidden"
+    LIMIT = "limit"  # of the customer's plan there
+    GONE = "gone"
+    EXISTS = "exists"
+    REFUSED = "refused"
+
+
 class OutsideError(Exception):
     """A call that did not do what was asked.
 
-    `reason` is a short sentence without secrets or e-mail addresses, fit to be shown to an admin.
+    `reason` is in the other side's words, without secrets or e-mail addresses: for the log, and to
+    be understood here. What a person reads is made of the rest, see `app/outside_trouble.py`.
     `status` is None when no answer came. `retry_after` is in seconds, None when nothing was said.
     """
 
@@ -33,6 +55,7 @@ class OutsideError(Exception):
         status: int | None = None,
         sent: bool = True,
         garbled: bool = False,
+        timed_out: bool = False,
         retry_after: float | None = None,
         trace_id: str = "",
         existing_id: str = "",
@@ -44,11 +67,34 @@ class OutsideError(Exception):
         self.status = status
         self.sent = sent
         self.garbled = garbled
+        self.timed_out = timed_out
         self.retry_after = retry_after
         self.trace_id = trace_id
         self.existing_id = existing_id
         answered = f"answered {status}" if status else "gave no answer"
         super().__init__(f"{service} {answered} to {method} {path}: {self.reason}")
+
+    @property
+    def kind(self) -> Kind:
+        """The one kind of trouble that this is; see there."""
+        return next(kind for kind, holds in self._kinds() if holds)
+
+    def _kinds(self) -> list[tuple[Kind, bool]]:
+        silent = self.status is None
+        return [
+            (Kind.UNREACHABLE, silent and not self.sent),
+            (Kind.SILENT, silent and self.timed_out),
+            (Kind.CUT, silent),
+            (Kind.GARBLED, self.garbled),
+            (Kind.THROTTLED, self.status in (425, 429)),
+            (Kind.BROKEN, self.status is not None and (self.status >= 500 or self.status == 408)),
+            (Kind.LIMIT, bool(_LIMIT.search(self.reason)) and not self.is_unauthorised),
+            (Kind.UNAUTHORIZED, self.is_unauthorised),
+            (Kind.FORBIDDEN, self.is_forbidden),
+            (Kind.GONE, self.is_gone),
+            (Kind.EXISTS, self.already_exists),
+            (Kind.REFUSED, True),
+        ]
 
     @property
     def can_retry(self) -> bool:

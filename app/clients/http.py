@@ -168,8 +168,10 @@ class Http:
         reason = "did not answer in time" if is_timeout(error) else "the connection was cut"
         if not sent:
             reason = "could not be reached"
-        log.warning("%s %s %s: %s (%s)", self.service, method, path, reason, type(error).__name__)
-        return OutsideError(self.service, method, path, reason, sent=sent)
+        log.info("%s %s %s: %s (%s)", self.service, method, path, reason, type(error).__name__)
+        return OutsideError(
+            self.service, method, path, reason, sent=sent, timed_out=is_timeout(error)
+        )
 
     def _trouble(
         self, method: str, path: str, response: requests.Response, reason: str

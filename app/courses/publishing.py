@@ -16,6 +16,7 @@ from typing import BinaryIO
 
 from app import connections
 from app.background import later, let_go, owed
+from app.clients.errors import Kind
 from app.clients.http import OutsideError
 from app.clients.scorm_cloud import CloudCourse, ImportJob, ScormCloud
 from app.clients.storage import new_key
@@ -23,6 +24,7 @@ from app.courses.package_check import ADVICE, check_package
 from app.errors import AppError, BadInput, NotConnected, Refused
 from app.extensions import db
 from app.models import Account, Course, CourseStatus, EnrollLink, new_id, now
+from app.outside_trouble import sentence_for
 
 log = logging.getLogger(__name__)
 NOT_OURS = {"SCORM11": "a SCORM 1.1", "AICC": "an AICC", "XAPI": "an xAPI", "CMI5": "a cmi5"}
@@ -120,7 +122,11 @@ def publish(course: Course) -> None:
     except OutsideError as error:
         if error.can_retry:
             raise
-        fail(course, f"{error.service} refused the package.", error.reason)
+        log.warning("course %s: %s", course.id, error)
+        if error.kind == Kind.REFUSED and error.service == "SCORM Cloud":
+            fail(course, "SCORM Cloud refused the package.", in_its_words(error.reason))
+        else:
+            fail(course, sentence_for(error))
 
 
 def take_step(course: Course, cloud: ScormCloud) -> None:
@@ -211,9 +217,14 @@ def follow(course: Course, job: ImportJob, cloud: ScormCloud) -> None:
         long_running = course.import_started_at and now() - course.import_started_at > SLOWLY * 4
         course.postpone(SLOWLY if long_running else SOON)
     elif job.failed or job.course is None:
-        fail(course, "SCORM Cloud could not import the package.", job.message or None)
+        fail(course, "SCORM Cloud could not import the package.", in_its_words(job.message))
     else:
         accept(course, job.course, list(job.warnings), cloud)
+
+
+def in_its_words(said: str) -> str | None:
+    """What SCORM Cloud says about a package is meant for its author, and marked as such."""
+    return f"SCORM Cloud says: {said}" if said else None
 
 
 def accept(course: Course, imported: CloudCourse, warnings: list[str], cloud: ScormCloud) -> None:

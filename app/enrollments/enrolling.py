@@ -19,6 +19,7 @@ from app.enrollments import progress
 from app.errors import Conflict, Hold, NotConnected, Unavailable
 from app.extensions import db
 from app.models import Course, Enrollment, Learner, Source, TriggerEvent, new_id
+from app.outside_trouble import in_words, sentence_for
 from app.sync import push, triggers
 
 REFUSED_GAP = timedelta(minutes=10)
@@ -98,7 +99,7 @@ def settle_registration(enrollment: Enrollment) -> None:
         raise Hold(trouble.sentence, REFUSED_GAP) from trouble
     except OutsideError as trouble:
         if trouble.is_unauthorised:
-            raise Hold(trouble.reason, REFUSED_GAP) from trouble
+            raise Hold(in_words(trouble), REFUSED_GAP) from trouble
         raise
 
 
@@ -157,7 +158,7 @@ def exists(enrollment: Enrollment) -> bool:
         cloud = connections.scorm_cloud(enrollment.account)
         return cloud.registration_exists(enrollment.registration_id)
     except OutsideError as error:
-        raise Unavailable("SCORM Cloud does not answer just now. Please try again.") from error
+        raise Unavailable(sentence_for(error)) from error
 
 
 def give_back(enrollment: Enrollment) -> None:

@@ -6,6 +6,7 @@ all the rest still stands. Nothing that is read here is stored, quiz answers lea
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -21,8 +22,11 @@ from app.enrollments.why import reason
 from app.errors import AppError, Hold
 from app.extensions import db
 from app.models import CertificateRule, Completion, ContactState, Enrollment, Launch, Outcome
+from app.outside_trouble import sentence_for
 from app.sync import writes
 from app.sync.writes import Write
+
+log = logging.getLogger(__name__)
 
 MOST_LAUNCHES = 100
 
@@ -72,9 +76,10 @@ def ask(enrollment: Enrollment, questions: bool = False) -> Asked:
         report = cloud.report(enrollment.registration_id, questions=questions)
         launches = cloud.launch_history(enrollment.registration_id)
     except OutsideError as error:
+        log.warning("%s", error)
         if error.is_gone:
             return Asked(gone=True, trouble="SCORM Cloud does not have this registration any more.")
-        return Asked(trouble=f"SCORM Cloud did not answer as expected: {error.reason}")
+        return Asked(trouble=sentence_for(error))
     except Hold as hold:
         return Asked(trouble=hold.reason)
     except AppError as error:

@@ -9,6 +9,7 @@ from app.enrollments import enrolling, progress
 from app.errors import Conflict, Unavailable
 from app.extensions import db
 from app.models import Course, Enrollment, Launch, new_id
+from app.outside_trouble import sentence_for
 
 LINK_SECONDS = 120  # SCORM Cloud's link must be opened within this time
 GONE = (
@@ -19,6 +20,8 @@ GONE_FOR_LEARNER = (
     "This course cannot be opened any more. Please tell whoever invited you, so that they can "
     "register you again."
 )
+
+LEARNER_LATER = "The course could not be opened just now. Please try again in a minute."
 
 
 def launch(enrollment: Enrollment, opened_by: str | None = None) -> str:
@@ -47,7 +50,7 @@ def launch(enrollment: Enrollment, opened_by: str | None = None) -> str:
     except OutsideError as error:
         if error.is_gone and enrollment.registered:
             raise Conflict(GONE if opened_by else GONE_FOR_LEARNER) from error
-        raise Unavailable("The course could not be opened just now. Please try again.") from error
+        raise Unavailable(sentence_for(error) if opened_by else LEARNER_LATER) from error
     db.session.add(row)
     enrollment.open()
     return link
@@ -58,7 +61,7 @@ def preview(course: Course) -> str:
     try:
         return connections.scorm_cloud(course.account).preview_link(course.scorm_course_id)
     except OutsideError as error:
-        raise Unavailable("The preview could not be opened just now. Please try again.") from error
+        raise Unavailable(sentence_for(error)) from error
 
 
 def come_back(row: Launch) -> None:

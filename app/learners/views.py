@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from flask import Blueprint, Response, current_app, render_template, request
@@ -12,7 +13,10 @@ from app.errors import Hold
 from app.extensions import db
 from app.learners import contacts
 from app.models import Course, Enrollment, Launch, Learner
+from app.outside_trouble import sentence_for
 from app.tenancy import get_or_404
+
+log = logging.getLogger(__name__)
 
 blueprint = Blueprint("learners", __name__)
 
@@ -27,8 +31,9 @@ def search(course_id: str) -> Response:
         try:
             values["found"] = contacts.search(course, query)
         except (OutsideError, Hold) as trouble:
+            log.warning("contacts were not searched: %s", trouble)
             values["trouble"] = (
-                f"{getattr(trouble, 'reason', trouble)} Please try again in a moment."
+                sentence_for(trouble) if isinstance(trouble, OutsideError) else trouble.reason
             )
     return current_app.make_response(render_template("learners/_results.html", **values))
 

@@ -5,6 +5,7 @@ Like all settings pages it answers a saved or refused form with itself, so nothi
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from flask import (
@@ -22,9 +23,12 @@ from app.clients.http import OutsideError
 from app.courses import removing
 from app.errors import AppError, BadInput
 from app.models import now
+from app.outside_trouble import sentence_for
 from app.settings import postbacks, scorm_connection
 from app.settings.versions import take_turn
 from app.tenancy import account_row, actor
+
+log = logging.getLogger(__name__)
 
 blueprint = Blueprint("scorm_cloud_settings", __name__, url_prefix="/settings")
 
@@ -77,7 +81,8 @@ def test_postback() -> Response:
     try:
         scorm_connection.test_postback(account)
     except OutsideError as error:
-        return page(BadInput(f"SCORM Cloud could not send a test: {error.reason}", "test"))
+        log.warning("no test of the postbacks: %s", error)
+        return page(BadInput(sentence_for(error), "test"))
     audit.note(account, actor(), "tested the postbacks")
     return page(test=postbacks.Test(account, asked))
 

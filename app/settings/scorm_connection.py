@@ -5,6 +5,7 @@ Nothing is kept as connected that was not answered to. Asking comes first and wr
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,12 +17,14 @@ from app.deployment import setting
 from app.errors import AppError, BadInput, Conflict, NotConnected
 from app.extensions import db
 from app.models import Account, Course, Enrollment, ScormConnection, new_id
+from app.outside_trouble import sentence_for, what_happened
+
+log = logging.getLogger(__name__)
 
 RE_ENTER = (
     "SCORM Cloud refuses this App ID and Secret Key. Enter both again, without spaces before or "
     "after, and press Connect SCORM Cloud."
 )
-AWAY = "SCORM Cloud could not be reached. Nothing was changed; try again in a minute."
 
 
 class CoursesElsewhere(Conflict):
@@ -72,7 +75,7 @@ def connect(account: Account, given: Credentials, archive_old: bool = False) -> 
     except OutsideError as error:
         if error.is_unauthorised or error.is_forbidden:
             raise WrongCredentials(RE_ENTER, "secret_key") from None
-        raise NotConnected(AWAY) from None
+        raise NotConnected(f"{sentence_for(error)} Nothing was changed.") from error
     for course in old:
         course.archive()
         course.settle()
@@ -167,9 +170,10 @@ def check(account: Account) -> None:
     except AppError:
         account.scorm_answered(ScormConnection.NONE)
     except OutsideError as error:
+        log.warning("%s", error)
         refused = error.is_unauthorised or error.is_forbidden
         state = ScormConnection.REFUSED if refused else ScormConnection.UNREACHABLE
-        account.scorm_answered(state, RE_ENTER if refused else error.reason)
+        account.scorm_answered(state, RE_ENTER if refused else what_happened(error))
     else:
         account.scorm_facts = {**account.scorm_facts, **facts}
         account.scorm_answered(ScormConnection.CONNECTED)

@@ -7,13 +7,14 @@ itself: it is shown with its reason, and a person decides.
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
 
 from app import connections
-from app.background import in_words, later, note_trouble, owed
+from app.background import later, note_trouble, owed
 from app.clients.crm import OutsideError
 from app.errors import AppError, Hold
 from app.extensions import db
@@ -24,7 +25,9 @@ from app.models import (
     TriggerSubscription,
     now,
 )
-from app.sync import contacts, crm_state, notes, trigger_filters
+from app.sync import contacts, crm_state, notes, trigger_filters, writing
+
+log = logging.getLogger(__name__)
 
 PERSON_AWAITED = timedelta(seconds=10)  # until the contact of who enrolled by link is there
 LONG_AWAITED = timedelta(minutes=5)
@@ -149,11 +152,13 @@ def payload(firing: TriggerFiring) -> dict[str, Any]:
 def note_failure(firing: TriggerFiring, trouble: Hold | AppError | OutsideError) -> None:
     if isinstance(trouble, OutsideError) and outcome_unknown(trouble):
         firing.end_try(unsure=True)
-        firing.park(f"{in_words(trouble)} {UNSURE}")
+        log.warning("workflow start %s: %s", firing.id, trouble)
+        firing.park(UNSURE)
         return
     firing.end_try()
     if isinstance(trouble, OutsideError) and (trouble.is_unauthorised or trouble.is_forbidden):
-        firing.fail(f"The CRM refuses our access. ({trouble.reason})")  # heals after a reconnect
+        log.warning("workflow start %s: %s", firing.id, trouble)
+        firing.fail(writing.RECONNECT)  # heals after a reconnect
     else:
         note_trouble(firing, trouble)
 

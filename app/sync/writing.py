@@ -7,6 +7,7 @@ means for other rows is left to `push`, as an `Aftermath`.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,6 +18,8 @@ from app.clients.crm import Crm, OutsideError
 from app.errors import AppError, Hold
 from app.models import CrmEffect, EffectKind, Learner, now
 from app.sync import contacts, crm_state, kinds, ledger, memberships, objects, records
+
+log = logging.getLogger(__name__)
 
 LOOK_AFTER = timedelta(seconds=30)  # the CRM's search needs a moment to see its own writes
 LOOKING = "Its last answer was lost; it is looked for before the next try."
@@ -148,6 +151,7 @@ def note_failure(effect: CrmEffect, trouble: Hold | AppError | OutsideError) -> 
     unsure = isinstance(trouble, OutsideError) and trouble.outcome_unknown
     effect.end_try(unsure=unsure)
     if isinstance(trouble, OutsideError) and (trouble.is_unauthorised or trouble.is_forbidden):
-        effect.fail(f"{RECONNECT} ({trouble.reason})")  # heals once somebody does that
+        log.warning("%s %s: %s", effect.kind, effect.id, trouble)
+        effect.fail(RECONNECT)  # heals once somebody does that
     else:
         note_trouble(effect, trouble)

@@ -3,14 +3,17 @@
 // CRM's frame does, with 401) calls preventDefault() on the event first.
 
 const SENTENCES = {
+  400: "That could not be understood. Reload the page and try again.",
   401: "Your session has ended. Reload the page to sign in again.",
   403: "You are not allowed to do that.",
   404: "This no longer exists. Reload the page to see what is there now.",
   409: "Somebody else changed this meanwhile. Reload the page and try again.",
   413: "That is too large.",
   429: "Too many requests at once. Wait a moment and try again.",
-  503: "The hub is busy right now. Try again in a moment.",
+  503: "The hub is busy right now. Nothing was changed; try again in a minute.",
 };
+const YOURS = "That was not accepted, and nothing was changed. Reload the page and try again.";
+const OURS = "Something went wrong on our side. Nothing was changed; try again.";
 
 function say(text) {
   document.dispatchEvent(new CustomEvent("toast", { detail: { text, tone: "bad" } }));
@@ -29,7 +32,7 @@ document.addEventListener("htmx:responseError", (event) => {
   if (event.defaultPrevented) return;
   const { xhr } = event.detail;
   if ((xhr.getResponseHeader("HX-Trigger") || "").includes('"toast"')) return;
-  say(SENTENCES[xhr.status] || "Something went wrong on our side. Nothing was changed; try again.");
+  say(SENTENCES[xhr.status] || (xhr.status < 500 ? YOURS : OURS));
 });
 
 for (const failure of ["htmx:sendError", "htmx:timeout"]) {

@@ -81,7 +81,7 @@ def owed_work() -> dict[str, float]:
             owed, oldest = db.session.execute(
                 select(func.count(), func.min(model.owed_since)).where(model.due_at.is_not(None))
             ).one()
-            parked = select(func.count()).where(model.parked_at.is_not(None))
+            parked = select(func.count()).where(model.needs_attention())
             figures[f"{name}_owed"] = owed
             figures[f"{name}_parked"] = db.session.scalar(parked) or 0
             figures[f"{name}_oldest_seconds"] = (now() - oldest).total_seconds() if oldest else 0

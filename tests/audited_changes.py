@@ -25,7 +25,7 @@ from app.models import (
     acting_for,
     now,
 )
-from app.sync import ledger, push
+from app.sync import attention, ledger, push
 from tests.courses.conftest import upload, work_until_done
 from tests.factories import complete, make_course, make_enrollment, make_learner
 from tests.fixtures.hub import Work
@@ -244,6 +244,20 @@ def retry(scene: Scene) -> TestResponse:
 def retry_all(scene: Scene) -> TestResponse:
     scene.enrollment(registered=False, parked_at=now())
     return scene.client.post("/activity/retry")
+
+
+@change("sync.dismiss", said="dismissed")
+def dismiss(scene: Scene) -> TestResponse:
+    enrollment = scene.enrollment(registered=False, parked_at=now())
+    return scene.client.post(f"/activity/enrollment/{enrollment.id}/dismiss")
+
+
+@change("sync.dismiss_group", said="dismissed")
+def dismiss_a_group(scene: Scene) -> TestResponse:
+    scene.enrollment(registered=False, parked_at=now(), last_error="Refused.")
+    with acting_for(scene.account.id):
+        [group] = attention.groups(scene.account)
+    return scene.client.post("/activity/dismiss", data={"group": group.key})
 
 
 # What changes nothing

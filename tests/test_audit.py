@@ -112,7 +112,7 @@ def test_a_change_is_one_line_in_the_list(
     [line] = lines()
     assert (line.action, line.actor, line.account_id) == (change.said, OLIVIA, scene.account.id)
     page = scene.client.get("/activity?show=people").text
-    assert change.said.capitalize() in page
+    assert change.said[0].upper() + change.said[1:] in page
     assert OLIVIA in page
     kept = json.dumps([line.action, line.subject, line.subject_id, line.details])
     for secret in secrets(scene):

@@ -14,6 +14,7 @@ from app.clients.http import OutsideError
 from app.extensions import db
 from app.learners.contacts import by_contact, take_over
 from app.models import Account, Learner
+from app.models.webhook_event import NO_LEARNER, NOTHING_NEW
 from app.sync import push
 
 
@@ -31,9 +32,9 @@ def learner_of(body: dict[str, Any]) -> Learner | None:
 def heard_update(body: dict[str, Any]) -> str:
     learner = learner_of(body)
     if learner is None:
-        return "About a contact who is no learner"
+        return NO_LEARNER
     if says_what_we_know(body, learner):
-        return "Nothing new"
+        return NOTHING_NEW
     before = facts(learner)
     try:
         take_over(learner, connections.crm(learner.account).contact(learner.crm_contact_id or ""))
@@ -42,7 +43,7 @@ def heard_update(body: dict[str, Any]) -> str:
             return heard_delete(body)
         raise
     if facts(learner) == before:
-        return "Nothing new"
+        return NOTHING_NEW
     push.mark_learner(learner)
     return "Learner brought up to date"
 
@@ -61,7 +62,7 @@ def heard_delete(body: dict[str, Any]) -> str:
     """The message may be old or about a merge: the CRM is asked before anything is given up."""
     learner = learner_of(body)
     if learner is None:
-        return "About a contact who is no learner"
+        return NO_LEARNER
     try:
         connections.crm(learner.account).contact(learner.crm_contact_id or "")
     except OutsideError as error:

@@ -10,7 +10,17 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, and_, case, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    Text,
+    and_,
+    case,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Mapped, Session, declared_attr, mapped_column, object_session
 
@@ -23,10 +33,14 @@ STOPPED_ITS_WORKERS = (
     "Three times in a row the program that did this was stopped before its end, so it is not tried "
     "again by itself."
 )
+_OF_TROUBLE = ("owed_since", "parked_at", "last_error", "dismissed_at", "dismissed_by")
 
 
 class OwesWork:
-    """Mixin. `parked_at` set means: trouble that time does not heal, waiting for a person."""
+    """Mixin. `parked_at` set means: trouble that time does not heal, waiting for a person.
+
+    A person may also dismiss it: it stays parked, and nobody is asked about it any more.
+    """
 
     id: Mapped[str]
 
@@ -40,6 +54,8 @@ class OwesWork:
     parked_at: Mapped[datetime | None]
     last_error: Mapped[str | None] = mapped_column(Text)
     lost_claims: Mapped[int] = mapped_column(default=0)  # in a row, whose lease ran out
+    dismissed_at: Mapped[datetime | None]
+    dismissed_by: Mapped[str | None] = mapped_column(String(255))
 
     @property
     def owes_work(self) -> bool:
@@ -54,7 +70,7 @@ class OwesWork:
         """Work is owed from now (or a little later); an older trouble is forgotten."""
         self.due_at = now() + after
         self.owed_since = self.owed_since or now()
-        self.parked_at = self.last_error = None
+        self.parked_at = self.last_error = self.dismissed_at = self.dismissed_by = None
         self.attempts = 0
 
     def postpone(self, gap: timedelta, reason: str | None = None) -> None:
@@ -72,6 +88,14 @@ class OwesWork:
         self.due_at = now() + max(gap, wait or gap)
         self.last_error = reason
 
+    def dismiss(self, by: str) -> None:
+        """Somebody has seen that it cannot be put right, or need not be."""
+        self.dismissed_at, self.dismissed_by = now(), by[:255]
+
+    @classmethod
+    def needs_attention(cls) -> ColumnElement[bool]:
+        return and_(cls.parked_at.is_not(None), cls.dismissed_at.is_(None))
+
     def park(self, reason: str) -> None:
         """Trouble that time does not heal: kept with its reason until somebody retries."""
         self.due_at = None
@@ -80,12 +104,13 @@ class OwesWork:
 
     def wait_for(self, reason: str) -> None:
         """Cannot be done yet: no bell rings until whoever does the first thing makes it due."""
-        self.due_at = self.parked_at = None
+        self.due_at = self.parked_at = self.dismissed_at = self.dismissed_by = None
         self.last_error = reason
 
     def settle(self) -> None:
         """Nothing is owed any more."""
         self.due_at = self.owed_since = self.parked_at = self.last_error = None
+        self.dismissed_at = self.dismissed_by = None
         self.attempts = 0
 
     @classmethod
@@ -124,7 +149,7 @@ class OwesWork:
         if self.due_at != claimed:  # the verb itself said when to come back, or parked the row
             self.leased_until, self.lost_claims = None, 0
             return True
-        settled = dict.fromkeys(("due_at", "owed_since", "leased_until", "parked_at", "last_error"))
+        settled = dict.fromkeys(("due_at", "leased_until", *_OF_TROUBLE))
         if self._update_if(type(self).due_at == claimed, attempts=0, lost_claims=0, **settled):
             return True
         self._update_if(type(self).id == self.id, leased_until=None, lost_claims=0)

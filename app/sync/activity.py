@@ -12,32 +12,22 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, literal, select, union_all, update
+from sqlalchemy import ColumnElement, Select, and_, func, literal, select, union_all
 
 from app.extensions import db
 from app.models import (
     Account,
     AuditEntry,
-    Course,
     CrmEffect,
     EffectKind,
-    Enrollment,
     OwesWork,
-    TriggerFiring,
     WebhookEvent,
     now,
 )
 from app.paging import PAGE, Page, count, page
 from app.sync import lines
+from app.sync.attention import TABLES
 from app.sync.lines import Line
-
-TABLES: dict[str, type[Any]] = {
-    "crm-effect": CrmEffect,
-    "enrollment": Enrollment,
-    "webhook-event": WebhookEvent,
-    "course": Course,
-    "trigger-firing": TriggerFiring,
-}
 
 
 @dataclass(frozen=True)
@@ -62,6 +52,11 @@ def attention(account: Account, number: int) -> Page:
     return _lines(account, _parked, number)
 
 
+def dismissed(account: Account, number: int) -> Page:
+    """What a person has given up; it can still be tried again."""
+    return _lines(account, _dismissed, number)
+
+
 def waiting(account: Account, number: int) -> Page:
     return _lines(account, _unfinished, number)
 
@@ -71,9 +66,11 @@ def written(account: Account, number: int) -> Page:
     return _in_words(page(statement, number))
 
 
-def received(account: Account, number: int) -> Page:
-    statement = _received(account).order_by(WebhookEvent.created_at.desc(), WebhookEvent.id)
-    return _in_words(page(statement, number))
+def received(account: Account, number: int, everything: bool = False) -> Page:
+    """What the outside told; without echoes of our own writes unless everything is wanted."""
+    statement = _received(account, everything)
+    ordered = statement.order_by(WebhookEvent.created_at.desc(), WebhookEvent.id)
+    return _in_words(page(ordered, number))
 
 
 def people(account: Account, number: int) -> Page:
@@ -103,20 +100,6 @@ def find(account: Account, table: str, row_id: str) -> OwesWork | None:
     return row if row is not None and row.account_id == account.id else None
 
 
-def owe_all_again(account: Account) -> int:
-    """Everything that needs a person is tried again; the clock rings for it. How many rows."""
-    moment = now()
-    again = {"due_at": moment, "parked_at": None, "last_error": None, "attempts": 0}
-    again["owed_since"] = moment
-    return sum(
-        db.session.execute(  # type: ignore[attr-defined]
-            update(model).where(model.account_id == account.id, _parked(model)).values(**again),
-            execution_options={"synchronize_session": False},
-        ).rowcount
-        for model in TABLES.values()
-    )
-
-
 # Which rows
 
 
@@ -124,7 +107,11 @@ Condition = Callable[[type[Any]], ColumnElement[bool]]
 
 
 def _parked(model: type[Any]) -> ColumnElement[bool]:
-    return model.parked_at.is_not(None)
+    return model.needs_attention()
+
+
+def _dismissed(model: type[Any]) -> ColumnElement[bool]:
+    return and_(model.parked_at.is_not(None), model.dismissed_at.is_not(None))
 
 
 def _unfinished(model: type[Any]) -> ColumnElement[bool]:
@@ -156,8 +143,14 @@ def _written(account: Account) -> Select[Any]:
     )
 
 
-def _received(account: Account) -> Select[Any]:
-    return select(WebhookEvent).where(WebhookEvent.account_id == account.id)
+def _received(account: Account, everything: bool = False) -> Select[Any]:
+    mine = select(WebhookEvent).where(WebhookEvent.account_id == account.id)
+    return mine if everything else mine.where(WebhookEvent.of_interest())
+
+
+def hidden(account: Account) -> int:
+    """How many events the list of what was received leaves out."""
+    return count(_received(account, everything=True)) - count(_received(account))
 
 
 def _lines(account: Account, condition: Condition, number: int) -> Page:

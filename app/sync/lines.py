@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +21,7 @@ from app.models import (
     TriggerFiring,
     WebhookEvent,
 )
+from app.sync import events
 
 WORDS = {
     EffectKind.CONTACT: "Contact",
@@ -39,7 +40,7 @@ EVENTS = {
     TriggerEvent.COMPLETED: "course completed",
     TriggerEvent.FAILED: "course failed",
 }
-SOURCES = {"scorm_cloud": "SCORM Cloud", "crm": "CRM"}
+SOURCES = {"scorm_cloud": "SCORM Cloud", "crm": "the CRM"}
 
 
 @dataclass(frozen=True)
@@ -56,12 +57,16 @@ class Line:
     at: datetime
     next_at: datetime | None = None
     enrollment_id: str | None = None
+    source: str = ""  # who told, where something was received
+    unsure: bool = False  # it may have happened already
+    dismissed: str = ""  # by whom
 
 
 @dataclass(frozen=True)
 class _Names:
     learners: dict[str, str]
     courses: dict[str, str]  # by enrolment
+    events: dict[str, tuple[str | None, str | None]]  # enrolment and learner of an event
 
     def of(self, learner_id: str | None, enrollment_id: str | None) -> str:
         who = self.learners.get(learner_id or "")
@@ -69,21 +74,37 @@ class _Names:
         return " · ".join(filter(None, (who, course)))
 
 
+def words(table: str, kind: str) -> str:
+    """What rows of this table and kind are about; the kinds are those of `attention.KINDS`."""
+    if table == "crm-effect":
+        return WORDS[EffectKind(kind)]
+    if table == "trigger-firing":
+        return f"Workflow on “{EVENTS[TriggerEvent(kind)]}”"
+    if table == "course":
+        return "Deleting a course at SCORM Cloud" if kind else "Import of a course"
+    if table == "webhook-event":
+        return f"Message from {SOURCES.get(kind, kind)}"
+    return "Registration at SCORM Cloud"
+
+
 def of(rows: Sequence[Any]) -> list[Line]:
     """A line for each, in their order."""
     names = _names(rows)
-    return [_line(row, names) for row in rows]
+    return [replace(_line(row, names), dismissed=row.dismissed_by or "") for row in rows]
 
 
 def _names(rows: Sequence[Any]) -> _Names:
     """Who and what the rows are about, in two queries."""
+    told = events.about([row for row in rows if isinstance(row, WebhookEvent)])
     learner_ids = {row.learner_id for row in rows if getattr(row, "learner_id", None)}
+    learner_ids |= {learner_id for _, learner_id in told.values() if learner_id}
     learner_ids |= {row.enrollment.learner_id for row in rows if isinstance(row, TriggerFiring)}
     enrollment_ids = {
         row.id if isinstance(row, Enrollment) else row.enrollment_id
         for row in rows
         if isinstance(row, Enrollment) or getattr(row, "enrollment_id", None)
     }
+    enrollment_ids |= {enrollment_id for enrollment_id, _ in told.values() if enrollment_id}
     titles = (
         select(Enrollment.id, Course.title)
         .join(Course, Course.id == Enrollment.course_id)
@@ -93,6 +114,7 @@ def _names(rows: Sequence[Any]) -> _Names:
     return _Names(
         {one.id: one.name for one in db.session.scalars(people)} if learner_ids else {},
         {row.id: row.title for row in db.session.execute(titles)} if enrollment_ids else {},
+        told,
     )
 
 
@@ -103,7 +125,7 @@ def _line(row: Any, names: _Names) -> Line:
         return _of_enrollment(row, names)
     if isinstance(row, TriggerFiring):
         return _of_firing(row, names)
-    return _of_course(row) if isinstance(row, Course) else _of_event(row)
+    return _of_course(row) if isinstance(row, Course) else _of_event(row, names)
 
 
 def _of_effect(effect: CrmEffect, names: _Names) -> Line:
@@ -112,7 +134,7 @@ def _of_effect(effect: CrmEffect, names: _Names) -> Line:
     return Line(
         table="crm-effect",
         id=effect.id,
-        what=WORDS[EffectKind(effect.kind)],
+        what=words("crm-effect", effect.kind),
         about=names.of(effect.learner_id, effect.enrollment_id) or company,
         detail=content(effect) if state == "Written" else effect.last_error or "",
         state=state,
@@ -126,7 +148,7 @@ def _of_enrollment(enrollment: Enrollment, names: _Names) -> Line:
     return Line(
         table="enrollment",
         id=enrollment.id,
-        what="Registration at SCORM Cloud",
+        what=words("enrollment", ""),
         about=names.of(enrollment.learner_id, enrollment.id),
         detail=enrollment.last_error or "",
         state=_state(enrollment),
@@ -140,7 +162,7 @@ def _of_course(course: Course) -> Line:
     return Line(
         table="course",
         id=course.id,
-        what="Deleting a course at SCORM Cloud" if course.archived_at else "Import of a course",
+        what=words("course", "archived" if course.archived_at else ""),
         about=course.title,
         detail=course.last_error or "",
         state=_state(course),
@@ -153,23 +175,27 @@ def _of_firing(firing: TriggerFiring, names: _Names) -> Line:
     return Line(
         table="trigger-firing",
         id=firing.id,
-        what=f"Workflow on “{EVENTS[TriggerEvent(firing.event)]}”",
+        what=words("trigger-firing", firing.event),
         about=names.of(firing.enrollment.learner_id, firing.enrollment_id),
         detail=firing.last_error or "",
         state=_state(firing),
         at=_moment(firing, firing.fired_at),
         next_at=firing.due_at,
         enrollment_id=firing.enrollment_id,
+        unsure=firing.unsure_since is not None,
     )
 
 
-def _of_event(event: WebhookEvent) -> Line:
+def _of_event(event: WebhookEvent, names: _Names) -> Line:
     handled = event.handled_at is not None
+    enrollment_id, learner_id = names.events.get(event.id, (None, None))
     return Line(
         table="webhook-event",
         id=event.id,
-        what=f"Message from {SOURCES.get(event.source, event.source)}",
-        about=event.kind,
+        what=events.words(event.kind),
+        about=names.of(learner_id, enrollment_id),
+        source=SOURCES.get(event.source, event.source),
+        enrollment_id=enrollment_id,
         detail=(event.outcome or "") if handled else event.last_error or "",
         state="Handled" if handled else _state(event),
         at=event.created_at,
@@ -179,14 +205,14 @@ def _of_event(event: WebhookEvent) -> Line:
 
 def _state(row: OwesWork) -> str:
     if row.parked_at:
-        return "Needs attention"
+        return "Dismissed" if row.dismissed_at else "Needs attention"
     if row.owes_work:
         return "Retrying" if row.last_error else "Waiting"
     return "Waiting" if row.last_error else "Written"
 
 
 def _moment(row: Any, written_at: datetime | None = None) -> datetime:
-    return written_at or row.parked_at or row.owed_since or row.created_at
+    return written_at or row.dismissed_at or row.parked_at or row.owed_since or row.created_at
 
 
 def content(effect: CrmEffect) -> str:

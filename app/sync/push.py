@@ -149,12 +149,15 @@ def _mark_row(effect: CrmEffect, quietly: bool = False) -> None:
     kind = kinds.of(effect)
     facts = kind.wanted(effect)
     wanted = crm_state.digest(facts) if facts is not None else None
+    dismissed = effect.dismissed_by if effect.last_error == contacts.GONE else None
     news = effect.want(wanted, lambda: kind.pause(effect))
     stuck = effect.waiting or effect.last_error == contacts.GONE
     if not (news or stuck):
         return
     if effect.learner is not None and contacts.lost(effect.learner):
         effect.park(contacts.GONE)
+        if dismissed:  # that the contact is gone is known, and somebody has said that it may be
+            effect.dismiss(dismissed)
         return
     if reason := kind.first(effect):
         effect.wait_for(reason)

@@ -18,10 +18,10 @@ from app.enrollments import progress
 from app.extensions import db
 from app.learners import contact_changes
 from app.models import Account, Enrollment, WebhookEvent
+from app.models.webhook_event import NOT_OF_INTEREST, NOTHING_NEW
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 Handler = Callable[[WebhookEvent], str]
-NOT_OF_INTEREST = "Not of interest"
 
 
 def body_of(event: WebhookEvent) -> dict[str, Any]:
@@ -39,7 +39,7 @@ def registration_changed(event: WebhookEvent) -> str:
     note_postback(event)
     if enrollment is None:
         return "About a registration that is not ours"
-    return "Progress recorded" if news else "Nothing new"
+    return "Progress recorded" if news else NOTHING_NEW
 
 
 def note_postback(event: WebhookEvent) -> None:
@@ -52,6 +52,8 @@ def note_postback(event: WebhookEvent) -> None:
 def crm(verb: Callable[[dict[str, Any]], str]) -> Handler:
     return lambda event: verb(body_of(event))
 
+
+__all__ = ["HANDLERS", "NOT_OF_INTEREST"]
 
 HANDLERS: dict[tuple[str, str], Handler] = {
     ("scorm_cloud", "registration"): registration_changed,

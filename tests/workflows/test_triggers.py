@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from app import connections
 from app.background import run
 from app.clients.crm import Contact
 from app.enrollments import enrolling
@@ -209,6 +210,28 @@ def test_a_lost_answer_is_left_to_a_person(
     client.post(f"/activity/trigger-firing/{firing.id}/retry")
     work()
     assert len(fired(sandbox)) == before + 1
+
+
+def test_after_an_outage_the_unsure_starts_are_decided_once_for_all(
+    builder: Builder, account: Account, course: Course, sandbox: Sandbox, work: Work
+) -> None:
+    """The question is answered once for the group; each start then happens, once."""
+    builder.save(COMPLETED)
+    sandbox.crm.faults(reset=1, match="workflows-marketplace")
+    for contact in connections.crm(account).search_contacts("an", limit=3):
+        complete(make_enrollment(course, contacts.learner_from_contact(account, contact.id)))
+    work()
+    sandbox.crm.faults()
+    client, before = builder.client, len(fired(sandbox))
+    sign_in(client, account)
+    assert "3 workflow starts may have happened already" in client.get("/activity").text
+    client.post("/activity/retry")  # without an answer to the question nothing starts twice
+    work()
+    assert len(fired(sandbox)) == before
+    client.post("/activity/retry", data={"unsure": "again"})
+    work()
+    assert len(fired(sandbox)) == before + 3
+    assert activity.counts(account).attention == 0
 
 
 def test_a_worker_that_died_in_the_middle_leaves_it_to_a_person(

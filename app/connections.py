@@ -8,7 +8,7 @@ from app.accounts import tokens
 from app.clients.crm import Crm
 from app.clients.scorm_cloud import Postback, ScormCloud
 from app.clients.storage import Storage, storage_from_url
-from app.errors import NotConnected
+from app.errors import Hold, NotConnected
 from app.extensions import redis
 from app.models import Account
 from app.pacing import pace
@@ -45,7 +45,12 @@ def company_crm(account: Account) -> Crm | None:
 
 
 def scorm_cloud(account: Account) -> ScormCloud:
-    """SCORM Cloud with the account's own App ID and Secret Key; NotConnected without them."""
+    """SCORM Cloud with the account's own App ID and Secret Key; NotConnected without them.
+
+    Raises Hold when the account is asleep.
+    """
+    if not account.active:
+        raise Hold(tokens.asleep(account), tokens.ASLEEP)
     if not (account.scorm_app_id and account.scorm_secret_key):
         raise NotConnected("SCORM Cloud is not connected. Go to Settings → SCORM Cloud.")
     return ScormCloud(

@@ -6,11 +6,11 @@ AppError
  +-- NotFound (404)        not there, or another account's: the same answer
  +-- Conflict (409)        a stale form, something that exists already
  |    +-- LimitReached     the trial's registrations are used up
+ |    +-- Cancelled        the account was cancelled
  +-- Refused (403)         may not be done
  |    +-- SignedOut (401)  no session
  |    +-- FormExpired      the session that made the form is over
  +-- NotConnected (409)    the CRM or SCORM Cloud is not connected
- +-- Cancelled (409)       the account was cancelled
  +-- Unavailable (503)     outside trouble while somebody waits
 Hold                       work of the background that must wait, without counting as a failure
 """
@@ -75,13 +75,12 @@ class NotConnected(AppError):
 
 
 CANCELLED = (
-    "This account was cancelled, so nothing goes out for it any more. Its data can still be read. "
-    "Write to support to open it again."
+    "This account was cancelled, so nothing was changed. Its data can still be read. "
+    "It can be opened again under Settings → Account Mode."
 )
 
 
-class Cancelled(AppError):
-    status = 409
+class Cancelled(Conflict):
     title = "This account was cancelled"
 
 

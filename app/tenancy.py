@@ -16,7 +16,7 @@ from markupsafe import Markup
 from werkzeug.local import LocalProxy
 
 from app.accounts import banners, cookies, sessions
-from app.errors import FormExpired, NotFound, SignedOut
+from app.errors import CANCELLED, Cancelled, FormExpired, NotFound, SignedOut
 from app.extensions import db
 from app.htmx import wants_fragment
 from app.models import Account, AdminSession, SessionKind, now
@@ -26,6 +26,13 @@ OPEN_MODULES = {"flask.app", "app.documentation", "app.health"}
 # A package proves itself by its signed address. Looking for a session would read its body, under
 # the limits that hold for forms.
 PROVEN_OTHERWISE = {"courses_public"}
+# What somebody may still do whose account was cancelled, besides reading.
+STILL_OPEN = {
+    "accounts.make_ticket",
+    "accounts.sign_out",
+    "account_mode.reopen",
+    "branding.preview",
+}
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 
@@ -76,6 +83,12 @@ def guard() -> None:
     if current_session() is None:
         raise SignedOut("Your session has ended. Open SCORM Hub from your CRM again.")
     g.scope_token = _scope.set(session.account_id)  # type: ignore[union-attr]
+    if session.account.cancelled_at and not still_open():  # type: ignore[union-attr]
+        raise Cancelled(CANCELLED)
+
+
+def still_open() -> bool:
+    return request.method in SAFE_METHODS or request.endpoint in STILL_OPEN
 
 
 def verified_session() -> AdminSession | None:

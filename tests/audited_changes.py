@@ -260,6 +260,12 @@ def dismiss_a_group(scene: Scene) -> TestResponse:
     return scene.client.post("/activity/dismiss", data={"group": group.key})
 
 
+@change("account_mode.reopen", said="opened the account again")
+def open_again(scene: Scene) -> TestResponse:
+    scene.account.cancel()
+    return scene.client.post("/settings/account-mode/reopen")
+
+
 # What changes nothing
 
 CHANGES_NOTHING: dict[str, tuple[str, Callable[[Scene, Course], TestResponse]]] = {

@@ -21,8 +21,11 @@ def shown_to(account: Account) -> list[Banner]:
     if account.cancelled_at is not None:
         found.append(
             Banner(
-                "This account was cancelled. Its data can be read; nothing is sent to the CRM.",
+                "This account was cancelled. Its data can be read; nobody can be enrolled, no "
+                "course can be opened, and nothing is sent to the CRM.",
                 "warn",
+                "Open it again",
+                "/settings/account-mode",
             )
         )
     if tokens.needs_reconnect(account):

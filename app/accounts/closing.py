@@ -35,6 +35,7 @@ from app.models import (
     acting_for,
     now,
 )
+from app.sync import push
 
 # rows that other rows point at come last
 OWNED = (
@@ -51,6 +52,16 @@ def cancel(account: Account, by: str) -> None:
     with acting_for(account.id):
         audit.note(account, by, "cancelled", account.name)
         db.session.flush()
+
+
+def reopen(account: Account) -> bool:
+    """Takes the cancellation back; everybody's state is written to the CRM anew. False if there was
+    none."""
+    if account.cancelled_at is None:
+        return False
+    account.reopen()
+    push.mark_account(account)
+    return True
 
 
 def pays(account: Account) -> bool:

@@ -45,8 +45,15 @@ class Reconnect(Hold):
 def access_token(account: Account) -> str:
     """A token that is good now. Hold while the account is asleep or has to be reconnected."""
     if not account.active:
-        raise Hold("The app is not installed there at the moment.", ASLEEP)
+        raise Hold(asleep(account), ASLEEP)
     return _good_token("location", account.location_id)
+
+
+def asleep(account: Account) -> str:
+    """Why nothing goes out for the account."""
+    if account.cancelled_at is not None:
+        return "The account was cancelled, so nothing is sent outside."
+    return "The app is not installed in the CRM at the moment."
 
 
 def renewed(account: Account, refused: str) -> str:

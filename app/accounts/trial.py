@@ -14,7 +14,7 @@ from sqlalchemy import func, or_, select, update
 from app import connections
 from app.clients.crm import OutsideError
 from app.deployment import crm_app, setting
-from app.errors import Conflict, Hold, LimitReached
+from app.errors import Cancelled, Hold, LimitReached
 from app.extensions import db
 from app.models import Account, Enrollment, acting_for, now
 
@@ -63,12 +63,12 @@ def used_by_month(account: Account) -> list[tuple[date, int]]:
 def require_room(account: Account) -> None:
     """Makes sure that one more may be enrolled, and holds the account until the transaction ends.
 
-    Raises LimitReached, or Conflict for an account that was cancelled.
+    Raises LimitReached, or Cancelled for an account that was cancelled.
     """
     hold(account)
     db.session.refresh(account, ["mode", "plan_id", "cancelled_at", "uninstalled_at"])
     if not account.active:
-        raise Conflict("This account is closed, so nobody new can be enrolled.")
+        raise Cancelled("This account is closed, so nobody new can be enrolled.")
     allowed = limit(account)
     if allowed is not None and used(account) >= allowed:
         raise LimitReached(

@@ -53,7 +53,7 @@ def enroll(token: str) -> Response:
     """Shows the form, or who enrolled in this browser the way on. Looking never enrols anybody."""
     with link_of(token) as link:
         enrollment = enrollment_of_browser(link.course)
-        if enrollment is not None:
+        if enrollment is not None and link.account.active:
             return page("enrollments/continue.html", link, enrollment=enrollment)
         if unavailable(link):
             return page("enrollments/unavailable.html", link)
@@ -112,6 +112,8 @@ def launch(token: str) -> Response:
         enrollment = enrollment_of_browser(link.course)
         if enrollment is None:
             return make_response(redirect(url_for("enrollments_public.enroll", token=token), 303))
+        if not link.account.active:
+            return page("enrollments/unavailable.html", link)
         try:
             address = launching.launch(enrollment)
         except (Conflict, NotConnected):

@@ -122,12 +122,18 @@ class Account(Base):
         self.uninstalled_at = self.uninstalled_at or now()
 
     def revive(self) -> None:
-        """Installed (again): whatever had put it to sleep is over, and its data is still there."""
-        self.uninstalled_at = self.cancelled_at = self.purged_at = None
+        """Installed (again), with the data that is still there. What was cancelled stays so until
+        somebody opens it again; of what was purged nothing is left to be cancelled."""
+        if self.purged_at is not None:
+            self.cancelled_at = None
+        self.uninstalled_at = self.purged_at = None
         self.installed_at = now()
 
     def cancel(self) -> None:
         self.cancelled_at = self.cancelled_at or now()
+
+    def reopen(self) -> None:
+        self.cancelled_at = None
 
     def purge(self) -> None:
         """Forgets what it knew of the customer; the location's id stays, so it may come back."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, current_app, make_response, render_template
 
 from app import audit
-from app.accounts import trial
+from app.accounts import closing, trial
 from app.clients.http import OutsideError
 from app.errors import Refused
 from app.tenancy import account_row, actor
@@ -15,6 +15,7 @@ NO_PLAN_YET = (
     "The CRM does not know of a plan yet. If you have just chosen one, ask again in a minute."
 )
 NO_ANSWER = "The CRM did not answer. Nothing was changed; ask again in a minute."
+OPEN_NOW = "Your account is open again. What has changed meanwhile is written to the CRM now."
 LIVE_NOW = "Your account is live. The registration limit is lifted."
 
 
@@ -49,6 +50,15 @@ def check_plan() -> Response:
     if not account.live:
         return page(note=NO_PLAN_YET)
     return page() if was_live else page(LIVE_NOW)
+
+
+@blueprint.post("/reopen")
+def reopen() -> Response:
+    """Takes the cancellation back."""
+    account = account_row()
+    if closing.reopen(account):
+        audit.note(account, actor(), "opened the account again", account.display_name)
+    return page(OPEN_NOW)
 
 
 def page(saved: str | None = None, note: str | None = None) -> Response:

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select, text, update
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select, update
 
 from app.extensions import db
 from app.models import (
@@ -123,16 +123,17 @@ def _in(account: Account, group: Group) -> ColumnElement[bool]:
 
 
 def _grouped(account: Account, model: type[Any]) -> Select[Any]:
-    columns = (
-        KINDS[model].label("kind"),
-        func.coalesce(model.last_error, "").label("reason"),
-        _unsure(model).label("unsure"),
+    rows = (
+        select(
+            KINDS[model].label("kind"),
+            func.coalesce(model.last_error, "").label("reason"),
+            _unsure(model).label("unsure"),
+        )
+        .where(model.account_id == account.id, model.needs_attention())
+        .subquery()
     )
-    chosen = select(*columns, func.count(model.id).label("number")).where(
-        model.account_id == account.id, model.needs_attention()
-    )
-    # By place: to PostgreSQL an expression with bound values is never the same twice.
-    return chosen.group_by(*(text(str(place)) for place in range(1, len(columns) + 1)))
+    names = (rows.c.kind, rows.c.reason, rows.c.unsure)
+    return select(*names, func.count().label("number")).group_by(*names)
 
 
 def _unsure(model: type[Any]) -> Any:

@@ -169,7 +169,12 @@ def _mark_row(effect: CrmEffect, quietly: bool = False) -> None:
 
 
 def _mark_next(effect: CrmEffect) -> None:
-    """One batch of all learners; the row keeps how far it came and owes work until the end."""
+    """One batch of all learners; the row keeps how far it came and owes work until the end.
+
+    For an account that is asleep nothing is marked: waking up marks everybody anew.
+    """
+    if not effect.account.active:
+        return
     asking = effect.wanted_digest
     after = effect.written.get("after", "") if effect.written.get("asking") == asking else ""
     batch = db.session.scalars(

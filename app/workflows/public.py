@@ -17,7 +17,7 @@ from sqlalchemy import select
 
 from app import audit
 from app.clients.reading import mapping, text
-from app.errors import BadInput, NotFound, SignedOut
+from app.errors import CANCELLED, BadInput, Cancelled, NotFound, SignedOut
 from app.extensions import db
 from app.models import Account, acting_for
 from app.workflows import choices, enrolling_contact, subscribing
@@ -40,7 +40,7 @@ def require_secret() -> None:
 def subscription() -> Response:
     """Somebody has saved, changed or removed our trigger in a workflow."""
     body = sent()
-    with account_of(body) as account:
+    with account_of(body, though_cancelled=True) as account:
         return jsonify(status=subscribing.hear(account, body))
 
 
@@ -85,12 +85,17 @@ def sent() -> dict[str, Any]:
 
 
 @contextmanager
-def account_of(body: dict[str, Any]) -> Iterator[Account]:
-    """The account of the location that the CRM names; within the block its rows are seen."""
+def account_of(body: dict[str, Any], though_cancelled: bool = False) -> Iterator[Account]:
+    """The account of the location that the CRM names; within the block its rows are seen.
+
+    Raises NotFound where the hub is not installed, Cancelled for an account that was cancelled.
+    """
     location_id = text(mapping(body.get("extras")).get("locationId"))
     account = db.session.scalar(select(Account).where(Account.location_id == location_id))
-    if account is None or not account.active:
+    if account is None or account.uninstalled_at is not None:
         raise NotFound("SCORM Hub is not installed in this location.")
+    if account.cancelled_at is not None and not though_cancelled:
+        raise Cancelled(CANCELLED)
     with acting_for(account.id):
         yield account
         db.session.flush()

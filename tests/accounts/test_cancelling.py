@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import csv
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from app.accounts import trial
 from app.accounts.tokens import access_token
 from app.certificates import issuing
 from app.errors import Conflict, Hold
-from app.models import Account, Course, Enrollment, acting_for
+from app.extensions import db
+from app.models import Account, Course, CrmEffect, Enrollment, acting_for
+from app.sync import push
 from tests.commands import count, run
 from tests.factories import (
     complete,
@@ -26,6 +30,7 @@ from tests.factories import (
     sign_in,
     utc,
 )
+from tests.fixtures.hub import Work
 from tests.fixtures.sandbox import Sandbox
 
 
@@ -121,3 +126,95 @@ def test_who_pays_nothing_keeps_the_app_and_can_read(
     sign_in(client, account)
     page = client.get("/courses").text
     assert "This account was cancelled. Its data can be read" in page
+
+
+# Whoever comes afterwards is told
+
+
+def test_every_button_says_that_the_account_was_cancelled(app: Flask, client: FlaskClient) -> None:
+    """Reading goes on; nothing else does, and no answer leaves the reason open."""
+    account = make_account()
+    course = make_course(account)
+    enrollment = make_enrollment(course)
+    account.cancel()
+    sign_in(client, account)
+    page = client.get("/courses").text
+    assert "This account was cancelled" in page
+    assert "/settings/account-mode" in page
+    for address in (
+        f"/courses/{course.id}/enrollments",
+        f"/courses/{course.id}/delete",
+        f"/courses/{course.id}/preview",
+        f"/enrollments/{enrollment.id}/launch",
+        "/settings/branding",
+        "/activity/check",
+        "/courses",
+    ):
+        answer = client.post(address, headers={"Content-Type": "application/x-www-form-urlencoded"})
+        assert answer.status_code == 409, address
+        assert "<h1>This account was cancelled</h1>" in answer.text, address
+        toast = client.post(address, headers={"HX-Request": "true"}).headers["HX-Trigger"]
+        assert "This account was cancelled" in toast, address
+    assert client.get("/reports/export.csv").status_code == 200
+
+
+def test_learners_are_told_that_courses_are_no_longer_offered(
+    app: Flask, client: FlaskClient
+) -> None:
+    account = make_account(organization_name="Harbour Safety")
+    with acting_for(account.id):
+        link = make_course(account).link
+        assert link is not None
+        address = f"/e/{link.token}"
+    account.cancel()
+    for answer in (client.get(address), client.post(address, data={"first_name": "Ada"})):
+        assert "Harbour Safety no longer offers courses here" in answer.text
+
+
+def test_connecting_opens_a_cancelled_account_only_when_somebody_says_so(
+    app: Flask, client: FlaskClient, sandbox: Sandbox, work: Work
+) -> None:
+    account = install_account(sandbox)
+    account.cancel()
+    install_account(sandbox)  # somebody connects the location again
+    assert account.cancelled_at is not None
+    sign_in(client, account)
+    page = client.get("/settings/account-mode").text
+    assert "This account was cancelled on" in page
+    answer = client.post("/settings/account-mode/reopen")
+    assert "Your account is open again" in answer.text
+    db.session.refresh(account)
+    assert account.active
+    assert "This account was cancelled" not in client.get("/courses").text
+
+
+def test_marking_all_learners_ends_with_the_account(app: Flask, work: Work) -> None:
+    account = make_account()
+    course = make_course(account)
+    with acting_for(account.id):
+        for number in range(3):
+            make_enrollment(course, make_learner(account, contact_id=f"c-{number}"))
+        push.mark_account(account)
+        account.cancel()
+        db.session.commit()
+    work()
+    with acting_for(account.id):
+        kinds = db.session.scalars(select(CrmEffect.kind)).all()
+        row = db.session.scalars(select(CrmEffect)).one()
+    assert kinds == ["all"]  # nobody was marked
+    assert row.due_at is None
+
+
+def test_nothing_is_asked_of_scorm_cloud_for_a_cancelled_account(
+    app: Flask, sandbox: Sandbox, work: Work
+) -> None:
+    account = make_account()
+    enrollment = make_enrollment(make_course(account), registered=False)
+    with acting_for(account.id):
+        enrollment.owe()
+        account.cancel()
+        db.session.commit()
+    work(ahead=timedelta(hours=3))
+    assert not sandbox.cloud.get("ledger", since=0)["entries"]
+    db.session.refresh(enrollment)
+    assert enrollment.last_error == "The account was cancelled, so nothing is sent outside."

@@ -127,3 +127,13 @@ def test_what_is_no_object_is_refused(client: FlaskClient, account: Account) -> 
     for body in ("", "[]", "{", '"x"'):
         answer = client.post("/api/workflows/actions/enroll", data=body, headers=headers)
         assert answer.status_code == 422
+
+
+def test_a_cancelled_account_says_so(
+    builder: Builder, account: Account, course: Course, contact: Contact
+) -> None:
+    account.cancel()
+    answer = builder.enroll(course, contact)
+    assert answer.status_code == 409
+    assert "This account was cancelled" in answer.get_json()["error"]
+    assert db.session.query(Enrollment).count() == 0

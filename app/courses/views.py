@@ -152,7 +152,13 @@ def rename(course_id: str) -> Response:
     title = publishing.clean_title(request.form.get("title", ""))
     if not title:
         raise BadInput("Please enter a title.", "title")
-    audit.note(current_account, actor(), "renamed a course", title, course.id, before=course.title)
+    audit.note(
+        current_account,
+        actor(),
+        "renamed a course",
+        f"“{course.title}” is now “{title}”",
+        course.id,
+    )
     course.title = title
     return redirect_to(url_for("courses.show", course_id=course.id))
 

@@ -82,7 +82,8 @@ def export(account: Account, wanted: Filter, kind: str) -> File:
     about = About(account.display_name, wanted.in_words(), account.zone, now())
     content = writer(account, about, queries.rows(account, wanted))
     day = about.made_at.astimezone(about.zone).date().isoformat()
-    return File(f"training-report-{day}.{kind}", mimetype, content)
+    name = "-".join(filter(None, ("training-report", day, wanted.in_a_name())))
+    return File(f"{name}.{kind}", mimetype, content)
 
 
 def cells(row: Row, zone: ZoneInfo) -> tuple[Cell, ...]:

@@ -6,6 +6,7 @@ withdrawn are in no figure, as on the course's own page.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -69,6 +70,19 @@ class Filter:
             if self.search
             else f"All courses, {period}"
         )
+
+    def in_a_name(self) -> str:
+        """The same for a file's name, in letters that are safe there; empty for everything.
+
+        A CSV has no other place for it that would not be taken for a record.
+        """
+        ends = [
+            f"{word}-{day}" for word, day in (("from", self.first), ("until", self.last)) if day
+        ]
+        by = "completed" if self.by == COMPLETED else "enrolled" if ends else ""
+        search = re.sub(r"[^a-z0-9]+", "-", folded(self.search)).strip("-")[:40]
+        searched = f"courses-{search}" if search else "some-courses" if self.search else ""
+        return "-".join(filter(None, (searched, by, *ends)))
 
 
 def _day(given: Mapping[str, str], name: str) -> date | None:

@@ -6,6 +6,7 @@ import re
 import unicodedata
 
 from app.errors import BadInput
+from app.models import Account
 
 COLOUR = re.compile(r"#[0-9a-f]{6}")
 LONGEST_NAME = 120
@@ -45,3 +46,23 @@ def colour_in(typed: str) -> str:
             "primary_color",
         )
     return colour
+
+
+State = tuple[str, str, str]
+
+
+def state_of(account: Account) -> State:
+    """Name, color and logo, as far as they can be compared."""
+    return account.display_name, account.primary_color, account.logo_digest or ""
+
+
+def changes(before: State, after: State) -> str:
+    """What was changed, for the list of who did what; empty if nothing was."""
+    told = [
+        f"{what} “{was}” is now “{is_}”"
+        for what, was, is_ in zip(("name", "color"), before, after, strict=False)
+        if was != is_
+    ]
+    if before[2] != after[2]:
+        told.append("new logo" if after[2] else "logo removed")
+    return ", ".join(told)

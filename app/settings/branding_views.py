@@ -45,12 +45,14 @@ def save() -> Response:
         take_turn(account, request.form.get("version", ""))
     except AppError as error:
         return page(request.form, chosen, error)
+    before = typed.state_of(account)
     account.organization_name, account.primary_color = name, colour
     if chosen:
         logo.set_logo(account, chosen.png, chosen.address)
     elif takes_logo_away(account, request.form):
         logo.remove_logo(account)
-    audit.note(account, actor(), "changed branding", account.display_name)
+    if changes := typed.changes(before, typed.state_of(account)):
+        audit.note(account, actor(), "changed branding", changes)
     return page(saved_values(account), saved="Branding is saved. New downloads show it at once.")
 
 

@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
+from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
 
 import openpyxl
@@ -374,3 +375,29 @@ def test_an_export_is_in_the_audit_list_and_has_a_safe_name(
     entry = db.session.query(AuditEntry).one()
     assert (entry.action, entry.actor) == ("exported CSV", "Olivia Owner")
     assert "first" in entry.subject
+
+
+@pytest.mark.parametrize(
+    ("query", "name"),
+    [
+        ("", ""),
+        ("?from=2026-03-01", "-enrolled-from-2026-03-01"),
+        ("?to=2026-03-31&by=completed", "-completed-until-2026-03-31"),
+        ("?q=First Aid", "-courses-first-aid"),
+        ("?q=応急", "-some-courses"),
+    ],
+)  # fmt: skip
+def test_every_file_says_which_records_it_holds(
+    client: FlaskClient, account: Account, courses: object, query: str, name: str
+) -> None:
+    """A CSV in its name, where no program takes it for a record; the others inside as well."""
+    day = datetime.now(account.zone).date().isoformat()
+    for kind in ("csv", "xls", "xlsx", "pdf"):
+        answer = fetch(client, account, f"/reports/export.{kind}{query}")
+        expected = f'attachment; filename="training-report-{day}{name}.{kind}"'
+        assert answer.headers["Content-Disposition"] == expected
+    said = Filter.parse(dict(parse_qsl(query.removeprefix("?")))).in_words()
+    book = openpyxl.load_workbook(
+        io.BytesIO(fetch(client, account, f"/reports/export.xlsx{query}").data)
+    )
+    assert said in [row[0] for row in book["About"].values]

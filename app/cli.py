@@ -5,16 +5,18 @@ Commands call the same verbs as the pages, commit what they did, and say it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import wraps
 from pathlib import Path
-from typing import TextIO
+from typing import Any, BinaryIO
 
 import click
 from flask import Flask
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 
-from app import audit, key_rotation, migrating, seeding
+from app import audit, database_trouble, key_rotation, migrating, seeding
 from app.accounts import closing, trial
 from app.clients.http import OutsideError
 from app.enrollments import enrolling_many
@@ -172,10 +174,10 @@ def seed(courses: int, enrollments: int, location: str) -> None:
 @click.command("enroll")
 @click.argument("course")
 @click.option(
-    "--csv", "file", type=click.File("r", encoding="utf-8-sig"), help="first name, last name, email"
+    "--csv", "file", type=click.File("rb"), help="first name, last name, email; UTF-8 or UTF-16"
 )
 @click.option("--tag", help="everybody in the CRM who carries it")
-def enroll(course: str, file: TextIO | None, tag: str | None) -> None:
+def enroll(course: str, file: BinaryIO | None, tag: str | None) -> None:
     """Enrols many people onto COURSE (its id), from a file or by a tag of the CRM."""
     if (file is None) == (tag is None):
         raise click.UsageError("Give either --csv FILE or --tag TAG.")
@@ -185,7 +187,7 @@ def enroll(course: str, file: TextIO | None, tag: str | None) -> None:
         raise click.ClickException(f"There is no course {course}.")
     with acting_for(row.account_id):
         outcomes = (
-            enrolling_many.from_file(row, file, OPERATOR)
+            enrolling_many.from_file(row, file.read(), OPERATOR)
             if file is not None
             else enrolling_many.from_tag(row, str(tag), OPERATOR)
         )
@@ -218,6 +220,27 @@ COMMANDS = (
 )  # fmt: skip
 
 
+def calmly(work: Callable[..., Any]) -> Callable[..., Any]:
+    """The command, which ends in a sentence where the database is locked or away."""
+
+    @wraps(work)
+    def run(*args: Any, **options: Any) -> Any:
+        try:
+            return work(*args, **options)
+        except SQLAlchemyError as error:
+            if database_trouble.status_of(error) != 503:
+                raise
+            db.session.rollback()
+            raise click.ClickException(
+                "The database did not answer or is held by another process. What was done before "
+                "that is kept; run this again to go on."
+            ) from error
+
+    return run
+
+
 def init_app(app: Flask) -> None:
     for command in COMMANDS:
+        if command.callback is not None and not hasattr(command.callback, "__wrapped__"):
+            command.callback = calmly(command.callback)
         app.cli.add_command(command)

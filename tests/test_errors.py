@@ -6,12 +6,11 @@ from __future__ import annotations
 import logging
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
 
 import pytest
 from flask import Flask, has_request_context
 from flask.testing import FlaskClient
-from sqlalchemy import create_engine, event, func, select, text
+from sqlalchemy import event, func, select
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
@@ -20,6 +19,7 @@ from app.certificates import issuing
 from app.extensions import db
 from app.limits import limiter
 from app.models import Account, AuditEntry, Course, acting_for
+from tests.away import database_away
 from tests.factories import complete, make_account, make_course, make_enrollment, sign_in
 from tests.fixtures.sandbox import Sandbox
 from tests.test_bad_input import SIGN_OUT, addresses
@@ -156,56 +156,6 @@ def test_downloads_whose_commit_fails_end_in_a_page(
         assert_styled(answer, address)
         assert "Back in a moment" in answer.text
         assert f'href="{address}"' in answer.text  # Try again
-
-
-@contextmanager
-def database_away(app: Flask) -> Iterator[None]:
-    """SQLite: another process keeps the file locked. PostgreSQL: the connection is cut just before
-    the commit."""
-    if app.config["DATABASE_URL"].startswith("sqlite"):
-        with locked_file(app.config["DATABASE_URL"].removeprefix("sqlite:///")):
-            yield
-    else:
-        with cut_connection():
-            yield
-
-
-@contextmanager
-def locked_file(path: str) -> Iterator[None]:
-    def impatient(connection: sqlite3.Connection, *_: object) -> None:
-        connection.execute("PRAGMA busy_timeout=50")
-
-    def patient(connection: sqlite3.Connection, *_: object) -> None:
-        connection.execute("PRAGMA busy_timeout=10000")
-
-    with closing(sqlite3.connect(path)) as holder:
-        event.listen(db.engine, "checkout", impatient)
-        event.listen(db.engine, "checkin", patient)
-        holder.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        finally:
-            holder.rollback()
-            event.remove(db.engine, "checkout", impatient)
-            event.remove(db.engine, "checkin", patient)
-
-
-@contextmanager
-def cut_connection() -> Iterator[None]:
-    others = create_engine(db.engine.url)
-
-    def cut(session: Session) -> None:
-        if has_request_context():
-            mine = session.scalar(text("SELECT pg_backend_pid()"))
-            with others.begin() as connection:
-                connection.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": mine})
-
-    event.listen(Session, "before_commit", cut)
-    try:
-        yield
-    finally:
-        event.remove(Session, "before_commit", cut)
-        others.dispose()
 
 
 @pytest.mark.parametrize("headers", [{}, FRAGMENT], ids=["page", "fragment"])

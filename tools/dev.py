@@ -129,11 +129,8 @@ def start_everything(supervisor: Supervisor, places: Ports) -> dict[str, str]:
     if redis_url is None:
         redis_url, redis = redis_server.embedded(LOCAL / "redis")
         start_unless_running(supervisor, redis)
-    env = {
-        **environment.hub(places, redis_url=redis_url, data=LOCAL),
-        **environment.webhook_key(SANDBOX_DATA),
-        **environment.kept_secrets(LOCAL / "env"),
-    }
+    environment.keep_ports(places, LOCAL)
+    env = environment.of_the_launcher(places, redis_url=redis_url, data=LOCAL)
     sandbox_env = environment.sandbox(places, SANDBOX_DATA)
     migrations.run(env)
     supervisor.start(web_program(places, env), *sandbox_programs(places, sandbox_env))

@@ -87,6 +87,26 @@ def hub(ports: Ports, *, redis_url: str, data: Path) -> dict[str, str]:
     }
 
 
+def of_the_launcher(ports: Ports, *, redis_url: str, data: Path) -> dict[str, str]:
+    """All that bin/dev tells the hub; its own secrets and whatever was added to `env` in `data`."""
+    return {
+        **hub(ports, redis_url=redis_url, data=data),
+        **webhook_key(data / "sandbox"),
+        **kept_secrets(data / "env"),
+    }
+
+
+def keep_ports(ports: Ports, data: Path) -> None:
+    """Leaves behind where bin/dev serves, for bin/flask."""
+    (data / "port").write_text(f"{ports.hub}\n")
+
+
+def kept_ports(data: Path) -> Ports | None:
+    """Where bin/dev serves, or served last; None if it never did."""
+    file = data / "port"
+    return Ports.in_a_row(int(file.read_text())) if file.exists() else None
+
+
 def new_secrets() -> dict[str, str]:
     """Secrets of our own, drawn at random."""
     return {

@@ -35,8 +35,7 @@ def embedded(data: Path, *, durable: bool = True) -> tuple[str, Program]:
     It listens on a socket file only, so it needs no port and no other user reaches it.
     """
     data.mkdir(parents=True, exist_ok=True)
-    path = socket_path(data)
-    url = f"unix://{path}?db=0"
+    path, url = socket_path(data), address(data)
     options = {
         "port": "0",
         "unixsocket": str(path),
@@ -52,6 +51,11 @@ def embedded(data: Path, *, durable: bool = True) -> tuple[str, Program]:
     arguments = [part for name, value in options.items() for part in (f"--{name}", value)]
     command = [server(), *arguments]
     return url, Program("redis", command, answers=lambda: answers(url), stops_last=True)
+
+
+def address(data: Path) -> str:
+    """Where the Redis that keeps its data there is reached."""
+    return f"unix://{socket_path(data)}?db=0"
 
 
 def socket_path(data: Path) -> Path:

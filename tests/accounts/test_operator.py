@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+import click
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from app.extensions import db
 from app.models import Account, Course, Enrollment, acting_for, now
+from tests.away import database_away
 from tests.commands import count, run
 from tests.factories import make_account, make_course, make_enrollment, sign_in
 
@@ -52,3 +57,23 @@ def test_seeding_fills_an_account(app: Flask) -> None:
             assert enrollment.created_at <= enrollment.completed_at <= now()
     run(app, "seed", "--courses", "3", "--enrollments", "10", "--account", "load-test")
     assert (count(Course), count(Enrollment)) == (10, 260)
+
+
+def in_a_command() -> bool:
+    return click.get_current_context(silent=True) is not None
+
+
+@pytest.mark.parametrize(
+    "command", [("purge", "--yes"), ("seed", "--courses", "1", "--enrollments", "1")], ids=str
+)
+def test_a_database_that_is_held_or_away_ends_in_a_sentence(
+    app: Flask, command: tuple[str, ...]
+) -> None:
+    account = make_account()
+    account.cancelled_at = now() - timedelta(days=40)
+    db.session.commit()
+    with database_away(app, in_a_command):
+        result = run(app, *command)
+    assert result.exit_code == 1
+    assert isinstance(result.exception, SystemExit), "a sentence and no traceback"
+    assert "run this again to go on" in result.output

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from app import connections
 from app.extensions import db
-from app.models import Account, Course, Enrollment
+from app.models import Account, Course, Enrollment, Learner, across_accounts
 from tests.accounts.test_install import agreed, come_back, started
 from tests.commands import count, run
 from tests.factories import make_account, make_course
@@ -71,4 +71,36 @@ def test_everybody_with_a_tag(client: FlaskClient, app: Flask, sandbox: Sandbox)
     course = make_course(account)
     result = run(app, "enroll", course.id, "--tag", "needs-training")
     assert f"{len(contacts)} of {len(contacts)} enrolled." in result.output
-    assert "0 of 0" in run(app, "enroll", course.id, "--tag", "nobody-has-it").output
+    nobody = run(app, "enroll", course.id, "--tag", "nobody-has-it")
+    assert "0 of 0" in nobody.output
+    assert "Nobody in the CRM carries the tag “nobody-has-it”" in nobody.output
+    assert nobody.exit_code == 1
+
+
+PEOPLE = "first name{0}last name{0}email\nBjörn{0}Åkesson{0}bjorn@example.com\n"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("between", [",", ";", "\t"], ids=["comma", "semicolon", "tab"])
+def test_files_as_spreadsheets_write_them(
+    app: Flask, tmp_path: Path, encoding: str, between: str
+) -> None:
+    course, file = make_course(make_account()), tmp_path / "people.csv"
+    file.write_bytes(PEOPLE.format(between).encode(encoding))
+    result = run(app, "enroll", course.id, "--csv", str(file))
+    assert result.output.endswith("1 of 1 enrolled.\n")
+    with across_accounts():
+        assert db.session.scalars(select(Learner)).one().last_name == "Åkesson"
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16-le"])
+def test_letters_that_cannot_be_told_for_certain_are_not_guessed(
+    app: Flask, tmp_path: Path, encoding: str
+) -> None:
+    course, file = make_course(make_account()), tmp_path / "people.csv"
+    file.write_bytes(PEOPLE.format(",").encode(encoding))
+    result = run(app, "enroll", course.id, "--csv", str(file))
+    assert result.exit_code == 1
+    assert isinstance(result.exception, SystemExit), "a sentence and no traceback"
+    assert "CSV UTF-8" in result.output or "no column" in result.output
+    assert count(Enrollment) == 0

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tools import environment, migrations, ports, redis_server
+from tools import environment, flask_command, migrations, ports, redis_server
 from tools.dev import refuse_taken_ports
 from tools.environment import Ports
 from tools.places import ROOT
@@ -48,7 +48,9 @@ def test_a_free_port_is_given_away_once() -> None:
     assert other.stdout.strip() == "[False, False, False]"
 
 
-@pytest.mark.parametrize("file", ["bin/dev", "bin/test", "bin/bench", "tools/python_version.py"])
+@pytest.mark.parametrize(
+    "file", ["bin/dev", "bin/test", "bin/bench", "bin/flask", "tools/python_version.py"]
+)
 def test_an_old_python_can_read_that_it_is_too_old(file: str) -> None:
     ast.parse((ROOT / file).read_text(), feature_version=(3, 4))
 
@@ -95,3 +97,23 @@ def test_migrations_have_one_newest_and_a_database_can_stand_at_it(tmp_path: Pat
 def test_a_step_that_fails_shows_its_output_and_what_to_do() -> None:
     with pytest.raises(SetupError, match=r"no such disk(?s:.*)Trying failed.*Buy one\."):
         run_step("Trying", ["sh", "-c", "echo no such disk; exit 1"], advice="Buy one.")
+
+
+def test_the_hubs_commands_run_with_the_settings_of_the_launcher(tmp_path: Path) -> None:
+    """bin/flask finds the data and secrets that bin/dev has left, whether that runs or not."""
+    with pytest.raises(SetupError, match="Start bin/dev once"):
+        flask_command.settings(tmp_path)
+    places = Ports.in_a_row(8100)
+    environment.keep_ports(places, tmp_path)
+    env = flask_command.settings(tmp_path)
+    assert env["PUBLIC_URL"] == "http://hub.localhost:8100"
+    assert env == flask_command.settings(tmp_path), "the secrets are kept"
+    migrations.run(env)
+    run = "import sys; from pathlib import Path; from tools import flask_command as command; "
+    run += f"command.LOCAL = Path({str(tmp_path)!r}); command.main()"
+    for words in (["seed", "--courses", "1", "--enrollments", "1"], ["list-accounts"]):
+        said = subprocess.run(
+            [sys.executable, "-c", run, *words], cwd=ROOT, capture_output=True, text=True
+        )
+        assert said.returncode == 0, said.stderr
+    assert "load-test" in said.stdout

@@ -307,7 +307,9 @@ def test_a_verb_that_takes_steps_is_called_until_it_is_through(
 
 
 def outside(status: int | None, retry_after: float | None = None) -> OutsideError:
-    return OutsideError("The CRM", "POST", "/x", "No.", status=status, retry_after=retry_after)
+    return OutsideError(
+        "CRM", "POST", "/contacts/c/notes", "No.", status=status, retry_after=retry_after
+    )
 
 
 def fail_with(error: Exception, event: WebhookEvent, work: Work) -> timedelta | None:
@@ -364,7 +366,11 @@ def test_trouble_that_cannot_pass_is_parked_with_its_reason(
 ) -> None:
     assert fail_with(error, event, work) is None
     assert event.parked_at
-    assert event.last_error in ("The CRM answered 404: No.", "It cannot be done.")
+    assert event.last_error in (
+        "The CRM was asked to write the note, but what this is about is not there any more. "
+        "Look for it in the CRM, then retry or dismiss this.",
+        "It cannot be done.",
+    )
 
 
 def test_the_unexpected_is_tried_again_and_tells_nothing_of_itself(

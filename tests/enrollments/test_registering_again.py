@@ -105,7 +105,7 @@ def test_scorm_cloud_away_changes_nothing(
 ) -> None:
     sandbox.cloud.faults(rate_500=1)
     sign_in(client, account)
-    assert "does not answer just now" in press(client, deleted)
+    assert "has trouble of its own (it answered 500)" in press(client, deleted)
     assert enrollments()[0].registered
 
 

@@ -79,7 +79,8 @@ def test_unreachable_is_told_apart_from_refused(
     sandbox.cloud.faults(rate_500=1)
     answer = connect(client, "SANDBOX", "sandbox-secret")
     assert answer.status_code == 409
-    assert "could not be reached" in answer.text
+    assert "SCORM Cloud has trouble of its own (it answered 500)" in answer.text
+    assert "Nothing was changed." in answer.text
     checked = client.post("/settings/scorm-cloud/check").text
     assert "SCORM Cloud cannot be reached" in checked
     assert "Nothing is lost" in checked
@@ -196,5 +197,5 @@ def test_a_test_that_cannot_be_sent_says_so(
     sandbox.cloud.faults(rate_500=1)
     answer = client.post("/settings/scorm-cloud/test")
     assert answer.status_code == 422
-    assert "could not send a test" in answer.text
+    assert "so it was not able to send a test postback" in answer.text
     sandbox.cloud.faults()

@@ -13,7 +13,7 @@ from app.clients.crm import Contact
 from app.enrollments import enrolling, launching, progress, syncing
 from app.extensions import db
 from app.models import Account, Course, Enrollment, Launch, Learner
-from app.sync import activity, drift, push
+from app.sync import attention, drift, push
 from sandbox.courses.build import build
 from tests.factories import make_enrollment
 from tests.fixtures.sandbox import Sandbox
@@ -90,7 +90,7 @@ def test_off_is_off_whichever_way_a_result_comes_in(
     db.session.refresh(played)
     assert played.completed
     push.mark_account(account)
-    activity.owe_all_again(account)
+    attention.try_again(account, attention.groups(account))
     drift.start(account, "Dana")
     work(ahead=LATER * 2)
     drift.repair(account, "Dana")

@@ -30,8 +30,8 @@ MAY_USE_CONNECTIONS = {
 MAY_WRITE_SQL = {"health.py", "accounts/grant_lock.py", "models/base.py", "models/limiting.py"}
 MAY_SEE_EVERY_ACCOUNT = {
     "background.py", "schedule.py", "cli.py", "health.py", "courses/leftovers.py",
-    "certificates/public.py", "courses/public.py", "enrollments/public.py", "models/base.py", "models/__init__.py",
-    "models/limiting.py",
+    "certificates/public.py", "courses/public.py", "enrollments/public.py", "models/base.py",
+    "models/__init__.py", "models/limiting.py",
 }  # fmt: skip
 # Who may use whose verbs. accounts/{trial,tokens,sessions} and what they need lie below everybody.
 LOWEST = {

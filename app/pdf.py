@@ -10,7 +10,7 @@ import base64
 import io
 import logging
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, cast
 
 from flask import render_template
@@ -30,11 +30,22 @@ from xhtml2pdf.config.resources import ResourceAccessPolicy
 from app.documents import fonts
 from app.documents.text import SANS, printable, registered
 from app.errors import AppError
+from confined.answers import Busy, OverBudget
+from confined.budget import MEGABYTE, Budget
+from confined.copying import in_a_copy
 
 IDLE_FONT = re.compile(rb"BT /\S+ [\d.]+ Tf [\d.]+ TL ET\s*")
 PRODUCER = "SCORM Hub"
 
+log = logging.getLogger(__name__)
 logging.getLogger("xhtml2pdf").setLevel(logging.ERROR)
+
+# A report of 10,000 records with names of 250 letters takes 140 MB and a minute of processor.
+BUDGET = Budget(memory=384 * MEGABYTE, cpu=100, wall=280)
+TOO_COSTLY = (
+    "The document took more memory or time than a document may take, so it was not drawn. "
+    "Narrow the report, or shorten what is printed."
+)
 
 
 class DocumentError(AppError):
@@ -55,13 +66,32 @@ def render(template: str, title: str, **values: Any) -> bytes:
     html = render_template(
         template, title=title, fonts="HubSans", font_folder=str(fonts.FOLDER), **values
     )
-    target = io.BytesIO()
-    result = pisa.CreatePDF(
-        printable(html), dest=target, encoding="utf-8", resource_policy=policy()
-    )
-    if result.err:
-        raise DocumentError("The document could not be drawn. Please try again.")
-    return target.getvalue()
+
+    def created() -> bytes:
+        target = io.BytesIO()
+        result = pisa.CreatePDF(
+            printable(html), dest=target, encoding="utf-8", resource_policy=policy()
+        )
+        if result.err:
+            raise DocumentError("The document could not be drawn. Please try again.")
+        return target.getvalue()
+
+    return within_budget(created)
+
+
+def within_budget(drawn: Callable[[], bytes]) -> bytes:
+    """What this draws, in a copy of the process that is ended when it takes too much.
+
+    It may ask nothing of the database: whatever it needs of rows is read before. Raises
+    DocumentError.
+    """
+    try:
+        return in_a_copy(drawn, BUDGET)
+    except OverBudget as trouble:
+        log.warning("given up: %s", trouble)
+        raise DocumentError(TOO_COSTLY) from None
+    except Busy as trouble:
+        raise DocumentError("There was no room to draw it. Please try again.") from trouble
 
 
 def policy() -> ResourceAccessPolicy:

@@ -45,15 +45,26 @@ ROOM = WIDTH - 2 * SIDE
 
 def draw(account: Account, about: Sequence[str], rows: Iterator[Row], zone: ZoneInfo) -> bytes:
     """The file; `about` are the sentences below the title, the first of them the title itself."""
+    look, logo = brand(account), account.logo_png
+    records = [texts(row, zone) for row in rows]
+    return pdf.within_budget(lambda: drawn(look, logo, about, records, zone.key))
+
+
+def drawn(
+    look: Brand,
+    logo: bytes | None,
+    about: Sequence[str],
+    records: Sequence[Sequence[str]],
+    zone: str,
+) -> bytes:
+    """The file, of what is known already: nothing here asks the database."""
     target = io.BytesIO()
-    sheet = Sheet(Canvas(target, pagesize=(WIDTH, HEIGHT)), brand(account), zone.key)
-    sheet.head(about, account.logo_png)
+    sheet = Sheet(Canvas(target, pagesize=(WIDTH, HEIGHT)), look, zone)
+    sheet.head(about, logo)
     sheet.column_heads()
-    empty = True
-    for row in rows:
-        sheet.row(texts(row, zone))
-        empty = False
-    if empty:
+    for record in records:
+        sheet.row(record)
+    if not records:
         sheet.sentence("No record matches this filter.")
     sheet.canvas.save()
     return pdf.joined([target.getvalue()], about[0], "Page {page} of {pages}")

@@ -57,7 +57,12 @@ def launch(enrollment: Enrollment, opened_by: str | None = None) -> str:
 
 
 def preview(course: Course) -> str:
-    """An address that plays the course and records nothing."""
+    """An address that plays the course and records nothing.
+
+    Raises Conflict when there is no course to play, Unavailable when SCORM Cloud does not answer.
+    """
+    if not course.ready:
+        raise Conflict("Course not available")
     try:
         return connections.scorm_cloud(course.account).preview_link(course.scorm_course_id)
     except OutsideError as error:

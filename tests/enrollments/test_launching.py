@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from flask.testing import FlaskClient
 
+from app.accounts import sessions
 from app.enrollments.passes import COOKIE, Passes
 from app.extensions import db
 from app.models import (
@@ -15,7 +18,9 @@ from app.models import (
     Enrollment,
     Launch,
     ScormConnection,
+    SessionKind,
     across_accounts,
+    acting_for,
 )
 from tests.enrollments.conftest import Work, calls, enrollments, play
 from tests.factories import make_enrollment, make_learner, sign_in
@@ -92,6 +97,37 @@ def test_with_scorm_cloud_away_a_clear_sentence_and_nothing_kept(
     assert answer.text.count("ry again in a") == 1
     assert not launches()
     assert not enrollments()[0].ever_launched
+
+
+def test_the_tab_of_a_failed_launch_offers_another_try(
+    client: FlaskClient, account: Account, enrollment: Enrollment, sandbox: Sandbox
+) -> None:
+    """Opened from the CRM's frame it has no cookie: what it says must not lead to signing in."""
+    _, token = sessions.open_session(account, SessionKind.FRAME, "user-1", "Olivia Owner", "admin")
+    path, form = f"/enrollments/{enrollment.id}/launch", {"session_token": token}
+    sandbox.cloud.faults(down=True)
+    tab = client.post(path, data=form)
+    assert tab.status_code == 503
+    assert "Try again</span>" in tab.text
+    assert 'href="/courses"' not in tab.text
+    again = re.search(r'name="session_token" value="([^"]+)"', tab.text)
+    assert again
+    assert f'action="{path}"' in tab.text
+    sandbox.cloud.faults()
+    assert client.post(path, data={"session_token": again[1]}).status_code == 303
+
+
+def test_a_launch_that_cannot_be_tells_why_and_promises_nothing(
+    client: FlaskClient, account: Account, enrollment: Enrollment
+) -> None:
+    with acting_for(account.id):
+        enrollment.withdraw()
+        db.session.commit()
+    sign_in(client, account)
+    tab = client.post(f"/enrollments/{enrollment.id}/launch")
+    assert tab.status_code == 409
+    assert "Course not available" in tab.text
+    assert "Try again</span>" not in tab.text
 
 
 def test_a_learner_launches_in_the_own_browser(

@@ -212,6 +212,31 @@ def test_fragments_start_with_an_underscore_and_pages_do_not() -> None:
         assert Path(fragment).name.startswith("_"), fragment
 
 
+def test_fragments_are_rendered_where_it_is_known_who_asks() -> None:
+    """`render` and `part` of htmx.py send whoever is not htmx to the whole page."""
+    for path in sources():
+        if name_of(path) == "htmx.py":
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "render_template":
+                given = [arg.value for arg in node.args if isinstance(arg, ast.Constant)]
+                assert not any(Path(str(name)).name.startswith("_") for name in given), given
+
+
+def test_questions_name_the_act_and_its_effect() -> None:
+    """By the macro, which asks for both and for the words of the button."""
+    for path in (APP / "templates").rglob("*.html"):
+        if path.name != "overlays.html":
+            assert "-confirm" not in path.read_text(), path.name
+
+
+def test_what_polls_is_the_one_macro() -> None:
+    """It carries the version that makes an unchanged answer empty."""
+    for path in (APP / "templates").rglob("*.html"):
+        if path.name != "poll.html":
+            assert 'hx-trigger="every' not in path.read_text(), path.name
+
+
 def test_fragments_are_no_whole_pages() -> None:
     for path in (APP / "templates").rglob("_*.html"):
         assert "{% extends" not in path.read_text(), path.name

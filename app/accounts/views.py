@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request
+from flask import Blueprint, Response, jsonify, make_response, redirect, request
 
 from app.accounts import cookies, first_run, sessions
 from app.accounts.shell import local
 from app.errors import BadInput, Refused, SignedOut
-from app.htmx import redirect_to, wants_fragment
+from app.htmx import part, wants_fragment
 from app.models import SessionKind
 from app.tenancy import current_account, current_session
 
@@ -21,11 +21,9 @@ blueprint = Blueprint("accounts", __name__)
 def first_steps() -> Response:
     """The checklist of the first day, which asks again by itself; empty when it is not needed."""
     steps = first_run.steps(current_account)
-    if not wants_fragment():
-        return redirect_to("/courses")
-    return make_response(
-        render_template("accounts/_first_steps.html", steps=steps) if steps else ""
-    )
+    if wants_fragment() and not steps:
+        return make_response("")
+    return part("accounts/_first_steps.html", "/courses", steps=steps)
 
 
 @blueprint.post("/tickets")

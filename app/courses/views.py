@@ -10,21 +10,20 @@ from flask import (
     Response,
     current_app,
     jsonify,
-    make_response,
     redirect,
-    render_template,
     request,
     url_for,
 )
 from sqlalchemy import select
 
-from app import audit, connections
+from app import audit, connections, opened_tab
 from app.accounts import first_run, trial
 from app.courses import listing, publishing, removing
 from app.enrollments import launching, syncing
-from app.errors import BadInput, Conflict
+from app.errors import AppError, BadInput, Conflict
 from app.extensions import db
-from app.htmx import page_number, redirect_to, render, toast, wants_fragment
+from app.htmx import page_number, part, redirect_to, render, toast
+from app.learners import contacts
 from app.models import CertificateRule, Completion, Course, SyncRun, now
 from app.tenancy import actor, current_account, get_or_404
 
@@ -108,6 +107,7 @@ def page_values(course: Course) -> dict[str, Any]:
         "url_of": url_of,
         "link_address": connections.public_address(f"/e/{link.token}") if link else None,
         "run": latest_run(course),
+        "search": contacts.look_for(course, request.args.get("contact", "")),
         "trial_limit": trial.limit(current_account),
         "remaining": trial.remaining(current_account),
         "late": course.import_started_at and now() - course.import_started_at > USUAL,
@@ -138,9 +138,8 @@ def watch_sync(course_id: str) -> Response:
 
 
 def sync_status(course: Course, run: SyncRun | None) -> Response:
-    if not wants_fragment():
-        return redirect_to(url_for("courses.show", course_id=course.id))
-    response = make_response(render_template("courses/_sync.html", run=run, course=course))
+    page = url_for("courses.show", course_id=course.id)
+    response = part("courses/_sync.html", page, run=run, course=course)
     if run is not None and not run.running:
         response.headers["HX-Trigger"] = "progress-changed"  # the table reads itself again
     return response
@@ -169,8 +168,8 @@ def choose_certificates(course_id: str) -> Response:
     passed_only = request.form.get("certificates") == "on"
     course.certificate_rule = CertificateRule.PASSED if passed_only else CertificateRule.COMPLETED
     audit.note(current_account, actor(), "changed certificates", course.title, course.id)
-    html = render_template("courses/_certificates.html", course=course, saved=True)
-    return current_app.make_response(html)
+    page = url_for("courses.show", course_id=course.id)
+    return part("courses/_certificates.html", page, course=course, saved=True)
 
 
 @blueprint.post("/courses/<course_id>/link")
@@ -195,6 +194,8 @@ def delete(course_id: str) -> Response:
 @blueprint.post("/courses/<course_id>/preview")
 def preview(course_id: str) -> Response:
     course = get_or_404(Course, course_id)
-    if not course.ready:
-        raise Conflict("Course not available")
-    return current_app.make_response(redirect(launching.preview(course), 303))
+    try:
+        link = launching.preview(course)
+    except AppError as error:
+        return opened_tab.refused(error)
+    return current_app.make_response(redirect(link, 303))

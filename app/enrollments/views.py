@@ -5,19 +5,17 @@ from __future__ import annotations
 from flask import (
     Blueprint,
     Response,
-    current_app,
     make_response,
     redirect,
-    render_template,
     request,
     url_for,
 )
 
-from app import audit
+from app import audit, opened_tab
 from app.accounts import trial
 from app.enrollments import enrolling, insight, launching
-from app.errors import BadInput, Conflict
-from app.htmx import redirect_to, render, toast, wants_fragment
+from app.errors import AppError, BadInput, Conflict
+from app.htmx import part, render, toast
 from app.learners import contacts
 from app.models import Course, Enrollment, Source
 from app.tenancy import actor, current_account, get_or_404
@@ -40,19 +38,27 @@ def enroll(course_id: str) -> Response:
         audit.note(
             current_account, actor(), "enrolled", f"{learner.name}: {course.title}", enrollment.id
         )
-    response = make_response(
-        render_template(
-            "enrollments/_enrolled.html",
-            course=course,
-            learner=learner,
-            trial_limit=trial.limit(current_account),
-            remaining=trial.remaining(current_account),
-        )
+    response = part(
+        "enrollments/_enrolled.html",
+        url_for("courses.show", course_id=course.id),
+        course=course,
+        learner=learner,
+        trial_limit=trial.limit(current_account),
+        remaining=trial.remaining(current_account),
     )
     toast(
         response, f"{learner.name} is enrolled." if new else f"{learner.name} was enrolled already."
     )
-    response.headers["HX-Trigger-After-Swap"] = "progress-changed"
+    return room_changed(response, full=0)
+
+
+def room_changed(response: Response, full: int) -> Response:
+    """Lets the table read itself again, and the search results as well when so many registrations
+    are left: then nobody, or somebody again, can be enrolled."""
+    changed = "progress-changed"
+    if trial.remaining(current_account) == full:
+        changed += ", room-changed"
+    response.headers["HX-Trigger-After-Swap"] = changed
     return response
 
 
@@ -60,7 +66,10 @@ def enroll(course_id: str) -> Response:
 def launch(enrollment_id: str) -> Response:
     """Opens the player for a learner, in the tab that the click has opened."""
     enrollment = get_or_404(Enrollment, enrollment_id)
-    link = launching.launch(enrollment, opened_by=actor())
+    try:
+        link = launching.launch(enrollment, opened_by=actor())
+    except AppError as error:
+        return opened_tab.refused(error)
     audit.note(current_account, actor(), "launched for", enrollment.learner.name, enrollment.id)
     response = make_response(redirect(link, 303))
     response.headers["Referrer-Policy"] = "no-referrer"
@@ -72,7 +81,14 @@ def withdraw(enrollment_id: str) -> Response:
     enrollment = get_or_404(Enrollment, enrollment_id)
     enrolling.withdraw(enrollment)
     audit.note(current_account, actor(), "removed", enrollment.learner.name, enrollment.id)
-    return toast(current_app.make_response(""), f"{enrollment.learner.name} was removed.")
+    response = part(
+        "enrollments/_registrations_left.html",
+        url_for("courses.show", course_id=enrollment.course_id),
+        fresh=True,
+        trial_limit=trial.limit(current_account),
+        remaining=trial.remaining(current_account),
+    )
+    return toast(room_changed(response, full=1), f"{enrollment.learner.name} was removed.")
 
 
 @blueprint.post("/enrollments/<enrollment_id>/register")
@@ -83,12 +99,13 @@ def register_again(enrollment_id: str) -> Response:
         audit.note(
             current_account, actor(), "registered again", enrollment.learner.name, enrollment.id
         )
-    if not wants_fragment():
-        return redirect_to(url_for("enrollments.why", enrollment_id=enrollment.id))
-    html = render_template(
-        "enrollments/_why.html", enrollment=enrollment, insight=insight.look(enrollment)
+    response = part(
+        "enrollments/_why.html",
+        url_for("enrollments.why", enrollment_id=enrollment.id),
+        enrollment=enrollment,
+        insight=insight.look(enrollment),
     )
-    return toast(make_response(html), f"{enrollment.learner.name} is being registered again.")
+    return toast(response, f"{enrollment.learner.name} is being registered again.")
 
 
 @blueprint.get("/enrollments/<enrollment_id>/why")

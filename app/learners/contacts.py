@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -11,9 +12,12 @@ from sqlalchemy.exc import IntegrityError
 from app import connections
 from app.clients.crm import Contact
 from app.clients.http import OutsideError
-from app.errors import NotFound
+from app.errors import Hold, NotFound
 from app.extensions import db
 from app.models import Account, Course, Enrollment, Learner, email_key
+from app.outside_trouble import sentence_for
+
+log = logging.getLogger(__name__)
 
 SHORTEST_QUERY = 2
 MOST_RESULTS = 20
@@ -26,6 +30,37 @@ class Found:
 
     contact: Contact
     enrolled: bool
+
+
+@dataclass(frozen=True)
+class Search:
+    """What came of a search, or in `trouble` the sentence why nothing did."""
+
+    query: str
+    found: list[Found] = field(default_factory=list)
+    trouble: str | None = None
+
+    @property
+    def too_short(self) -> bool:
+        return 0 < len(self.query) < SHORTEST_QUERY
+
+    @property
+    def cut(self) -> bool:
+        """Whether the CRM may have more than are shown."""
+        return len(self.found) >= MOST_RESULTS
+
+
+def look_for(course: Course, words: str) -> Search:
+    """The contacts that somebody looks for with what was typed."""
+    query = " ".join(words.split())
+    if len(query) < SHORTEST_QUERY:
+        return Search(query)
+    try:
+        return Search(query, search(course, query))
+    except (OutsideError, Hold) as trouble:
+        log.warning("contacts were not searched: %s", trouble)
+        sentence = sentence_for(trouble) if isinstance(trouble, OutsideError) else trouble.reason
+        return Search(query, trouble=sentence)
 
 
 def search(course: Course, query: str) -> list[Found]:

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import logging
-from typing import Any
-
-from flask import Blueprint, Response, current_app, render_template, request
+from flask import Blueprint, Response, render_template, request, url_for
 from sqlalchemy import select
 
-from app.clients.http import OutsideError
-from app.errors import Hold
+from app.accounts import trial
 from app.extensions import db
+from app.htmx import part
 from app.learners import contacts
 from app.models import Course, Enrollment, Launch, Learner
-from app.outside_trouble import sentence_for
-from app.tenancy import get_or_404
-
-log = logging.getLogger(__name__)
+from app.tenancy import current_account, get_or_404
 
 blueprint = Blueprint("learners", __name__)
 
@@ -24,18 +18,10 @@ blueprint = Blueprint("learners", __name__)
 @blueprint.get("/courses/<course_id>/contacts")
 def search(course_id: str) -> Response:
     course = get_or_404(Course, course_id)
-    query = " ".join(request.args.get("q", "").split())
-    values: dict[str, Any] = {"course": course, "query": query, "found": [], "trouble": None}
-    values["too_short"] = 0 < len(query) < contacts.SHORTEST_QUERY
-    if len(query) >= contacts.SHORTEST_QUERY:
-        try:
-            values["found"] = contacts.search(course, query)
-        except (OutsideError, Hold) as trouble:
-            log.warning("contacts were not searched: %s", trouble)
-            values["trouble"] = (
-                sentence_for(trouble) if isinstance(trouble, OutsideError) else trouble.reason
-            )
-    return current_app.make_response(render_template("learners/_results.html", **values))
+    found = contacts.look_for(course, request.args.get("q", ""))
+    remaining = trial.remaining(current_account)
+    page = url_for("courses.show", course_id=course.id, contact=found.query or None)
+    return part("learners/_results.html", page, course=course, search=found, remaining=remaining)
 
 
 @blueprint.get("/learners/<learner_id>")

@@ -12,6 +12,7 @@ from app import audit, extensions
 from app.accounts.brand import brand, in_words, look
 from app.clients.pictures import LARGEST
 from app.errors import AppError, BadInput
+from app.htmx import part
 from app.models import Account
 from app.settings import branding as typed
 from app.settings import logo, logo_draft
@@ -68,10 +69,12 @@ def preview() -> Response:
         except BadInput as refused:
             chosen, error = None, refused
     values = presented(account, request.form, chosen)
-    return make_response(
-        render_template(
-            "settings/_branding_preview.html", changed=changed, logo_error=error, **values
-        )
+    return part(
+        "settings/_branding_preview.html",
+        "/settings/branding",
+        changed=changed,
+        logo_error=error,
+        **values,
     )
 
 

@@ -47,8 +47,10 @@ def set_switch(name: str) -> Response:
         setattr(account, attribute, on)
         push.mark_account(account)
         audit.note(account, actor(), f"switched {'on' if on else 'off'}", label)
-    if not wants_fragment():
-        return crm_integration()
-    return make_response(
-        render_template("settings/_switch.html", account=account, name=name, saved=True)
+    return render(
+        "settings/crm_integration.html",
+        "settings/_switch.html",
+        account=account,
+        name=name,
+        saved=wants_fragment(),  # on the page it would stand at each of them
     )

@@ -22,6 +22,7 @@ from app import audit
 from app.clients.http import OutsideError
 from app.courses import removing
 from app.errors import AppError, BadInput
+from app.htmx import part
 from app.models import now
 from app.outside_trouble import sentence_for
 from app.settings import postbacks, scorm_connection
@@ -93,9 +94,8 @@ def postback_test() -> Response:
     account = account_row()
     test = postbacks.Test(account, request.args.get("asked", 0, type=int))
     light = postbacks.health(account)
-    return make_response(
-        render_template("settings/_postbacks.html", account=account, postbacks=light, test=test)
-    )
+    page = "/settings/scorm-cloud"
+    return part("settings/_postbacks.html", page, account=account, postbacks=light, test=test)
 
 
 def page(error: AppError | None = None, **values: Any) -> Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, Response, make_response, render_template, request, url_for
+from flask import Blueprint, Response, request, url_for
 
 from app import audit
 from app.background import later
@@ -13,7 +13,7 @@ from app.courses import publishing
 from app.enrollments import enrolling
 from app.errors import CANCELLED, BadInput, Cancelled, NotFound
 from app.extensions import db
-from app.htmx import page_number, redirect_to, render, toast, wants_fragment
+from app.htmx import page_number, part, redirect_to, render, toast, wants_fragment
 from app.models import (
     Course,
     CrmEffect,
@@ -109,10 +109,8 @@ def repair() -> Response:
 
 
 def checked() -> Response:
-    if not wants_fragment():
-        return redirect_to(url_for("sync.activity"))
     db.session.flush()
-    return make_response(render_template("sync/_drift.html", **drift_values()))
+    return part("sync/_drift.html", url_for("sync.activity"), **drift_values())
 
 
 def drift_values() -> dict[str, Any]:

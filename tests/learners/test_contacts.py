@@ -16,14 +16,17 @@ from tests.factories import install_account, make_account, make_course, make_lea
 from tests.fixtures.sandbox import Sandbox
 from tests.learners.conftest import learners
 
+HTMX = {"HX-Request": "true"}
+
 
 def search(client: FlaskClient, course: Course, query: str) -> str:
-    return client.get(f"/courses/{course.id}/contacts", query_string={"q": query}).text
+    path = f"/courses/{course.id}/contacts"
+    return client.get(path, query_string={"q": query}, headers=HTMX).text
 
 
 def enroll(client: FlaskClient, course: Course, contact_id: str) -> int:
     path = f"/courses/{course.id}/enrollments"
-    return client.post(path, data={"contact": contact_id}).status_code
+    return client.post(path, data={"contact": contact_id}, headers=HTMX).status_code
 
 
 def test_one_letter_is_too_few_and_asks_nobody(

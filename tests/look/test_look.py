@@ -15,10 +15,10 @@ from typing import Literal
 
 import pytest
 from flask import Flask, Response, g, render_template
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 from werkzeug.serving import make_server
 
-from app import icons
+from app import htmx, icons
 
 HERE = Path(__file__).parent
 APP = HERE.parent.parent / "app"
@@ -42,6 +42,7 @@ def style_guide() -> Flask:
     app = Flask(__name__, static_folder=str(APP / "static"), template_folder=str(APP / "templates"))
     app.jinja_loader.searchpath.append(str(HERE / "templates"))  # type: ignore[union-attr]
     icons.init_app(app)
+    htmx.init_app(app)
     app.jinja_env.globals.update(
         csp_nonce=lambda: g.nonce,
         csrf_token=lambda: "token",
@@ -124,6 +125,67 @@ def test_all_can_read_and_reach_it(
     assert page.evaluate(f"{root}.scrollWidth <= {root}.clientWidth"), "it scrolls sideways"
     if width == 375:
         assert page.evaluate(SMALL_TARGETS) == []
+
+
+CONTRAST = """(button) => {
+  const canvas = Object.assign(document.createElement("canvas"), { width: 1, height: 1 });
+  const pen = canvas.getContext("2d", { willReadFrequently: true });
+  const over = (element) => {
+    if (element !== document.documentElement) over(element.parentElement);
+    pen.fillStyle = getComputedStyle(element).backgroundColor;
+    pen.fillRect(0, 0, 1, 1);
+  };
+  const light = () => {
+    const [r, g, b] = [...pen.getImageData(0, 0, 1, 1).data].map((part) => {
+      const share = part / 255;
+      return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  over(button);
+  const ground = light();
+  pen.fillStyle = getComputedStyle(button).color;
+  pen.fillRect(0, 0, 1, 1);
+  const words = light();
+  return (Math.max(ground, words) + 0.05) / (Math.min(ground, words) + 0.05);
+}"""
+KINDS = ("primary", "secondary", "danger", "plain")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_button_can_be_read_in_every_state(
+    style_guide_page: Open, scheme: Literal["light", "dark"]
+) -> None:
+    page = style_guide_page(scheme=scheme)
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    for kind in KINDS:
+        button = page.locator(f"#kinds .button.{kind}")
+        for state in reached(page, button):
+            page.wait_for_timeout(50)
+            contrast = page.evaluate(CONTRAST, button.element_handle())
+            assert contrast >= 4.5, f"{kind} {state} in {scheme}: {contrast:.2f}"
+
+
+def reached(page: Page, button: Locator) -> Iterator[str]:
+    """Brings the button into one state after the other."""
+    page.mouse.move(0, 0)
+    yield "at rest"
+    button.hover()
+    yield "under the pointer"
+    page.mouse.down()
+    yield "pressed"
+    page.mouse.up()
+    page.mouse.move(0, 0)
+    button.focus()
+    yield "in focus"
+    button.evaluate("(one) => one.setAttribute('aria-busy', 'true')")
+    yield "busy"
+    button.hover(force=True)
+    yield "busy under the pointer"
+    button.evaluate("(one) => { one.ariaBusy = null; one.ariaDisabled = 'true'; }")
+    yield "disabled under the pointer"
+    page.mouse.move(0, 0)
+    yield "disabled"
 
 
 def test_an_answer_is_announced_and_its_button_free_again(guide: Page) -> None:

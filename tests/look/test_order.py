@@ -107,7 +107,7 @@ def test_a_question_may_be_thought_about(place: Page) -> None:
         expect(place.get_by_role("alertdialog")).to_contain_text("Remove Ada?")
     answers(place, 1)
     place.clock.run_for(A_LOOK_MS)
-    place.get_by_role("alertdialog").get_by_role("button", name="Continue").click()
+    place.get_by_role("alertdialog").get_by_role("button", name="Remove").click()
     expect(words(place)).to_have_text("after remove")
 
 

@@ -1,5 +1,6 @@
-// What leaves the page in the CRM's frame carries no header, and so gets a proof of its own:
-//   a[data-ticket], a[download]    a one-time ticket; with target="_blank" in a new tab
+// What leaves the page in the CRM's frame carries no header, and so gets a proof of its own (files are
+// fetched instead, see downloads.js):
+//   a[data-ticket]                 a one-time ticket, in a new tab
 //   form[target="_blank"]          a hidden session_token while it is sent (add hx-boost="false")
 
 import { Trouble, sessionHeaders, signIn, signedIn } from "./session.js";
@@ -25,30 +26,22 @@ async function ticketFor(path) {
 
 async function follow(link) {
   const address = new URL(link.href);
-  const tab = link.target === "_blank" ? window.open("", "_blank") : null; // now, or it is blocked
+  const tab = window.open("", "_blank"); // now, or it is blocked
   try {
     address.searchParams.set("ticket", await ticketFor(address.pathname));
   } catch {
-    tab?.close();
+    tab.close();
     const text = "That could not be opened. Try again in a moment.";
     document.dispatchEvent(new CustomEvent("toast", { detail: { text, tone: "bad" } }));
     return;
   }
-  if (tab) {
-    tab.opener = null;
-    tab.location.replace(address);
-    return;
-  }
-  const download = Object.assign(document.createElement("a"), { href: address, download: link.download });
-  download.dataset.ticketed = "";
-  document.body.append(download);
-  download.click();
-  download.remove();
+  tab.opener = null;
+  tab.location.replace(address);
 }
 
 document.addEventListener("click", (event) => {
-  const link = event.target.closest("a[data-ticket], a[download]");
-  if (!link || !signedIn() || "ticketed" in link.dataset || !ours(link.href)) return;
+  const link = event.target.closest("a[data-ticket]:not([download])");
+  if (!link || !signedIn() || !ours(link.href)) return;
   event.preventDefault();
   event.stopImmediatePropagation();
   follow(link);

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from flask import Flask
+from markupsafe import Markup, escape
 
 from app.models import Completion, CourseStatus, Outcome
 
@@ -73,6 +75,11 @@ def words(state: Completion | Outcome | CourseStatus | str) -> str:
     return str(state)
 
 
+def breakable(address: str) -> Markup:
+    """An e-mail address that may go on in the next line after its @ and dots, not inside a word."""
+    return Markup(re.sub(r"([@.])(?=\w)", r"\1<wbr>", str(escape(address))))
+
+
 def init_app(app: Flask) -> None:
-    for function in (date, date_time, duration, number, percent, size, words):
+    for function in (date, date_time, duration, number, percent, size, words, breakable):
         app.template_filter(function.__name__)(function)

@@ -1,16 +1,15 @@
 // Questions before something is done that cannot be taken back, asked in our own dialog (a frame may
-// not open the browser's). On any element with hx-confirm, or on a form or button with data-confirm:
-//   data-confirm="Remove Ada Lovelace from this course?"
-//   data-confirm-title="Remove learner"   data-confirm-yes="Remove"   data-confirm-danger
+// not open the browser's). The macro question() puts them on an element with hx-confirm, or on a form or
+// button with data-confirm: the act, its effect, the words of the button.
 // The same dialog shape serves others: data-open="#id" opens one, data-close closes it.
 
 function ask(question, element) {
   const dialog = document.getElementById("confirm");
   const yes = dialog.querySelector("#confirm-yes");
   const { confirmTitle, confirmYes, confirmDanger } = element.dataset;
-  dialog.querySelector("#confirm-title").textContent = confirmTitle || "Are you sure?";
+  dialog.querySelector("#confirm-title").textContent = confirmTitle;
   dialog.querySelector("#confirm-text").textContent = question;
-  yes.textContent = confirmYes || "Continue";
+  yes.textContent = confirmYes;
   yes.classList.toggle("danger", confirmDanger !== undefined);
   yes.classList.toggle("primary", confirmDanger === undefined);
   dialog.returnValue = "no";

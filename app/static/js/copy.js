@@ -2,6 +2,8 @@
 // plain http, the browser may refuse its clipboard; then the text is selected and copied the old way,
 // and when even that is refused it stays selected for the keyboard.
 
+import { announce } from "./announce.js";
+
 const SECONDS = 3;
 const BY_KEYBOARD = navigator.platform.startsWith("Mac") ? "Press ⌘C" : "Press Ctrl+C";
 
@@ -22,13 +24,6 @@ function bySelecting(source) {
     window.getSelection().selectAllChildren(source);
   }
   return document.execCommand("copy");
-}
-
-// A screen reader hears a change of this text; emptied first, so that the same words count again.
-function announce(words) {
-  const place = document.getElementById("announcements");
-  place.textContent = "";
-  setTimeout(() => { place.textContent = words; }, 50);
 }
 
 function tell(button, words) {

@@ -1,4 +1,7 @@
-// Menus are details elements and work without this file; here they close when the work is elsewhere.
+// Menus are details elements and work without this file; here they close when the work is elsewhere,
+// and lie inside the window wherever their button stands.
+
+const EDGE = 8;
 
 function closeMenus(except) {
   document.querySelectorAll("details.menu[open]").forEach((menu) => {
@@ -6,23 +9,30 @@ function closeMenus(except) {
   });
 }
 
+const between = (least, wanted, most) => Math.max(least, Math.min(wanted, most));
+
 // A table scrolls sideways and would cut the list off: place it by the window instead.
 function place(menu) {
   const list = menu.querySelector(".menu-list");
   const button = menu.getBoundingClientRect();
+  const { clientWidth, clientHeight } = document.documentElement;
   list.style.position = "fixed";
-  list.style.right = `${document.documentElement.clientWidth - button.right}px`;
-  const fitsBelow = button.bottom + list.offsetHeight < window.innerHeight;
-  list.style.top = fitsBelow ? `${button.bottom}px` : `${button.top - list.offsetHeight}px`;
+  list.style.right = "auto";
+  list.style.left = `${between(EDGE, button.right - list.offsetWidth, clientWidth - list.offsetWidth - EDGE)}px`;
+  const below = button.bottom + list.offsetHeight < clientHeight;
+  const top = below ? button.bottom : button.top - list.offsetHeight;
+  list.style.top = `${between(EDGE, top, clientHeight - list.offsetHeight - EDGE)}px`;
 }
 
 document.addEventListener("toggle", (event) => {
   if (event.target.matches("details.menu[open]")) place(event.target);
 }, true);
 
-document.addEventListener("scroll", () => {
-  document.querySelectorAll("details.menu[open]").forEach(place);
-}, { capture: true, passive: true });
+for (const moment of ["scroll", "resize"]) {
+  window.addEventListener(moment, () => {
+    document.querySelectorAll("details.menu[open]").forEach(place);
+  }, { capture: true, passive: true });
+}
 
 document.addEventListener("click", (event) => {
   const menu = event.target.closest("details.menu");
@@ -31,8 +41,9 @@ document.addEventListener("click", (event) => {
 });
 
 document.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape") return;
+  if (event.key !== "Escape" || !document.querySelector("details.menu[open]")) return;
   const menu = document.activeElement?.closest("details.menu[open]");
+  event.preventDefault(); // a toast stays for the next one
   closeMenus(null);
   menu?.querySelector("summary").focus();
 });

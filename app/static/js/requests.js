@@ -15,9 +15,14 @@ const SENTENCES = {
 const YOURS = "That was not accepted, and nothing was changed. Reload the page and try again.";
 const OURS = "Something went wrong on our side. Nothing was changed; try again.";
 
-function say(text) {
-  document.dispatchEvent(new CustomEvent("toast", { detail: { text, tone: "bad" } }));
+// What the clock asks for every few seconds fails again and again, and is said once.
+function say(text, { elt }) {
+  const quiet = elt.matches("[hx-trigger^=every]");
+  document.dispatchEvent(new CustomEvent("toast", { detail: { text, tone: "bad", quiet } }));
 }
+
+// What is wrong stands in the page; htmx would write requests that were given up into the console, too.
+document.addEventListener("htmx:beforeRequest", ({ detail }) => { detail.error = null; });
 
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { xhr, boosted } = event.detail;
@@ -32,12 +37,21 @@ document.addEventListener("htmx:responseError", (event) => {
   if (event.defaultPrevented) return;
   const { xhr } = event.detail;
   if ((xhr.getResponseHeader("HX-Trigger") || "").includes('"toast"')) return;
-  say(SENTENCES[xhr.status] || (xhr.status < 500 ? YOURS : OURS));
+  say(SENTENCES[xhr.status] || (xhr.status < 500 ? YOURS : OURS), event.detail);
 });
 
 for (const failure of ["htmx:sendError", "htmx:timeout"]) {
   document.addEventListener(failure, (event) => {
-    if (!event.defaultPrevented) say("The hub could not be reached. Check your connection and try again.");
+    if (!event.defaultPrevented) say("The hub could not be reached. Check your connection and try again.", event.detail);
+  });
+}
+
+// What an answer will replace says so meanwhile: the words of the question before are not true any more.
+for (const [moment, busy] of [["htmx:beforeSend", true], ["htmx:afterRequest", false]]) {
+  document.addEventListener(moment, ({ detail: { target, elt } }) => {
+    if (target === document.body || elt.matches("[hx-trigger^=every]")) return;
+    if (busy) target.setAttribute("aria-busy", "true");
+    else target.removeAttribute("aria-busy");
   });
 }
 
@@ -48,11 +62,8 @@ for (const failure of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) 
   });
 }
 
-// After a visit by htmx the keyboard and the screen reader start at the new page, as after any other.
-document.addEventListener("htmx:afterSettle", (event) => {
-  if (event.detail.target !== document.body) return;
-  if (!document.activeElement?.closest("#main")) {
-    document.getElementById("main")?.focus({ preventScroll: true });
-    window.scrollTo(0, 0);
-  }
+// To another site the browser goes by itself; out of the frame, which may not show it, into a new tab.
+document.addEventListener("leave", ({ detail: { address } }) => {
+  if (window.parent === window) window.location.assign(address);
+  else window.open(address, "_blank", "noopener");
 });

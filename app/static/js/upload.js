@@ -3,9 +3,14 @@
 // that address first and told afterwards, both by htmx, so that every session works the same. Another
 // page of ours may be opened meanwhile: the upload goes on, and is seen again on the Courses page.
 
+import { announce } from "./announce.js";
+
+const SAID_EVERY = 25; // percent
+
 const area = () => document.getElementById("upload"); // null on every other page
 let request = null; // the running upload
 let share = 0; // of it, from 0 to 1
+let said = 0; // the percentage that was announced last
 let chosen = null; // the file, kept for a retry
 
 const part = (name) => area()?.querySelector(name);
@@ -25,13 +30,21 @@ function fail(sentence) {
   request = null;
   state("failed");
   write("[data-upload-problem]", sentence);
-  if (area()) return;
+  if (area()) {
+    announce(sentence, true);
+    return;
+  }
   const text = `${chosen.name} was not uploaded. ${sentence}`;
   document.dispatchEvent(new CustomEvent("toast", { detail: { text, tone: "bad" } }));
 }
 
-function megabytes(bytes) {
-  return (Math.ceil((bytes / 1048576) * 10) / 10).toLocaleString("en");
+const megabytes = (bytes) => (Math.round((bytes / 1048576) * 10) / 10).toLocaleString("en");
+
+// As the server puts it: in bytes where MB would not tell the file from the limit.
+function inWords(bytes, largest) {
+  if (megabytes(bytes) !== megabytes(largest)) return `${megabytes(bytes)} MB`;
+  const more = bytes - largest;
+  return `${bytes.toLocaleString("en")} bytes, ${more.toLocaleString("en")} ${more === 1 ? "byte" : "bytes"} too many`;
 }
 
 function problemWith(files) {
@@ -41,7 +54,7 @@ function problemWith(files) {
   if (!file.name.toLowerCase().endsWith(".zip")) return "Please choose a .zip file: a SCORM 1.2 or SCORM 2004 package.";
   if (file.size === 0) return "The file is empty, or it is a folder. Please choose a SCORM .zip package.";
   if (file.size > Number(largest)) {
-    return `The file has ${megabytes(file.size)} MB; the limit is ${megabytes(largest)} MB per package. `
+    return `The file has ${inWords(file.size, largest)}; the limit is ${megabytes(largest)} MB per package. `
       + `For larger packages please contact ${support}.`;
   }
   return null;
@@ -95,6 +108,10 @@ function formOf(file, fields) {
 function showShare(arrived) {
   share = arrived;
   const percent = Math.floor(share * 100);
+  if (percent >= said + SAID_EVERY && percent < 100) {
+    said = percent - (percent % SAID_EVERY);
+    announce(`${said} percent uploaded.`);
+  }
   part("progress")?.setAttribute("value", percent);
   write("[data-upload-share]", `${percent} %`);
 }
@@ -116,18 +133,23 @@ async function upload(files) {
   const problem = problemWith(files);
   if (problem) return fail(problem);
   [chosen] = files;
-  share = 0;
+  share = said = 0;
   showSending();
+  announce(`${chosen.name} is being uploaded.`);
   try {
     const target = await ask(area().dataset.begin, { filename: chosen.name, size: chosen.size });
     await send(chosen, target);
     request = null;
     state(null);
+    announce(`${chosen.name} is uploaded. SCORM Cloud imports it now.`);
     await finish(target.finish);
   } catch (error) {
     request = null;
     if (error) fail(error.message);
-    else state(null);
+    else {
+      state(null);
+      announce("The upload was cancelled.");
+    }
   } finally {
     const input = part("#upload-file");
     if (input) input.value = "";

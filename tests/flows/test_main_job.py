@@ -78,7 +78,7 @@ def connect_scorm_cloud(admin: Admin) -> None:
 def provision_objects(admin: Admin) -> None:
     admin.view.get_by_role("link", name="Custom Objects").click()
     admin.view.get_by_role("button", name="Provision Now").click()
-    expect(admin.view.get_by_text("Everything is there")).to_be_visible()
+    expect(admin.view.locator("#custom-objects").get_by_text("Everything is there")).to_be_visible()
 
 
 def upload_a_broken_package(admin: Admin) -> None:
@@ -114,7 +114,9 @@ def enroll(admin: Admin, typed: str) -> str:
     view = admin.view
     search = view.get_by_role("searchbox", name="Search contacts")
     search.press_sequentially(typed[:1])
-    expect(view.get_by_text("Type at least two letters")).to_be_visible()
+    expect(
+        view.locator("#contact-results").get_by_text("Type at least two letters")
+    ).to_be_visible()
     with admin.page.expect_response(re.compile(rf"[?&]q={typed}$")):
         search.press_sequentially(typed[1:])
     # The list of fewer letters may stand there on the way: nobody presses before the wheel stops.

@@ -51,7 +51,7 @@ def test_both_documents_follow_name_and_colour(branding: Page, colour: str) -> N
     on_colour = report(branding).get_by_text("Training report", exact=True)
     expect(on_colour).to_have_attribute("fill", text_on(colour))
     words = "too pale to read" if ink != colour else "printed in white"
-    expect(branding.get_by_role("status").filter(has_text=words)).to_be_visible()
+    expect(branding.locator("#color-guard").filter(has_text=words)).to_be_visible()
     branding.reload()  # nothing of this was saved
     expect(name).to_have_text("Demo Location")
 
@@ -71,7 +71,7 @@ def test_the_picker_and_the_code_keep_in_step(branding: Page) -> None:
     branding.keyboard.press("Tab")
     expect(picker).to_be_focused()
     code.fill("#aa")
-    expect(branding.get_by_text("Not a color yet")).to_be_visible()
+    expect(branding.locator("#color-guard").get_by_text("Not a color yet")).to_be_visible()
     expect(picker).to_have_value("#aa3377")
     code.fill("#aa3377")
     branding.get_by_role("button", name="Save branding").click()
@@ -92,7 +92,7 @@ def test_a_chosen_logo_is_seen_in_the_frame_and_kept_through_a_mistake(
     logos = frame.locator("#branding-preview image")
     expect(logos).to_have_count(2)
     expect(frame.locator("#report-preview rect[fill='#aa3377']")).to_have_count(1)
-    expect(frame.get_by_text("The picture you chose is shown")).to_be_visible()
+    expect(frame.locator("#logo-choice").get_by_text("The picture you chose")).to_be_visible()
     expect(logos).to_have_count(2)
     frame.get_by_label("Organization name").fill("x" * 121)
     frame.get_by_role("button", name="Save branding").click()
@@ -104,7 +104,7 @@ def test_a_chosen_logo_is_seen_in_the_frame_and_kept_through_a_mistake(
     expect(frame.get_by_role("img", name="Logo of Harbour")).to_be_visible()
     svg = {"name": "logo.svg", "mimeType": "image/svg+xml", "buffer": b"<svg/>"}
     frame.get_by_label("…or a logo file").set_input_files([svg])  # type: ignore[list-item]
-    expect(frame.get_by_text("An SVG drawing is not a picture")).to_be_visible()
+    expect(frame.locator("#logo-choice").get_by_text("An SVG drawing")).to_be_visible()
 
 
 def test_a_file_that_is_too_large_is_refused_before_it_is_sent(branding: Page) -> None:

@@ -19,7 +19,7 @@ def test_a_switch_that_could_not_be_saved_goes_back(page: Page, stack: Stack) ->
     expect(switch).to_be_checked()
     page.route("**/crm-integration/notes", lambda route: route.abort())
     switch.click()
-    expect(page.get_by_text("The hub could not be reached")).to_be_visible()
+    expect(page.locator("#toasts").get_by_text("The hub could not be reached")).to_be_visible()
     expect(switch).to_be_checked()
     page.unroute_all()
     switch.focus()

@@ -191,9 +191,13 @@ class Reader:
 
 
 def resolve(base: str, address: str) -> str:
-    """`address` as seen from `base`; one that makes no sense names nothing in the package."""
+    """`address` as seen from `base`; one that makes no sense names nothing in the package.
+
+    A backslash in it is a slash, as browsers and Windows have it; in its query it is left alone.
+    """
+    path, mark, rest = address.partition("?")
     try:
-        return urljoin(base, address)
+        return urljoin(base, path.replace("\\", "/") + mark + rest)
     except ValueError:
         return NOWHERE
 

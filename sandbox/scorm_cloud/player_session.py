@@ -20,11 +20,15 @@ def session_for(
         "base": here,
         "exit": exit_address(opened.redirect, f"{here}end"),
         "learner": {"id": learner["id"], "name": ", ".join(names)},
-        "items": list(items_below(package.root, None)),
+        "items": [
+            {**item, "ended": item["id"] in state.ended, "goingOn": item["id"] in state.going_on}
+            for item in items_below(package.root, None)
+        ],
         "tree": package.sequencing,
         "start": opened.start_sco,
         "last": state.suspended_item,
         "stored": state.items,
+        "totals": state.totals,
         "sequencing": state.sequencing,
     }
 

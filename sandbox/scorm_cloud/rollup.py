@@ -4,13 +4,16 @@ Pure functions over the ``cmi`` objects that the player commits, in their SCORM 
 ``core``) and their 2004 form. All values in them are texts. The rules:
 
 - SCORM 1.2 has one status: passed, failed and completed all mean that the item was completed. A
-  score decides success where the manifest has a mastery score and the content did not say.
+  score decides success where the manifest has a mastery score and the content did not say. Its raw
+  score is one of 0 to 100, or of its minimum to its maximum, so it is a percentage too.
+- SCORM 2004 has a scaled score for that: a raw score alone makes no percentage.
 - An item that was finished without ever setting a status counts as completed: that is the LMS's
   job by both standards.
 - Of several items: completed when all are; failed when one is; passed when all are completed and
   at least one passed; the score is the average of the scores there are; times are added.
 """
 
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -117,19 +120,19 @@ def _result_2004(item: Reported, seconds: float) -> Result:
     return Result(
         completion,
         {"passed": "PASSED", "failed": "FAILED"}.get(success, "UNKNOWN"),
-        scaled * 100 if scaled is not None else _percentage(item.cmi.get("score") or {}),
+        scaled * 100 if scaled is not None else None,
         seconds,
     )
 
 
 def _percentage(score: Cmi) -> float | None:
-    """A raw score as a percentage: as it is, or within its own minimum and maximum."""
+    """A raw score of SCORM 1.2 as a percentage: within its minimum and maximum, else as it is."""
     raw, low, high = (number(score.get(name)) for name in ("raw", "min", "max"))
     if raw is None:
         return None
-    if low is not None and high is not None and low < high and low <= raw <= high:
-        return (raw - low) / (high - low) * 100
-    return max(0.0, min(100.0, raw))
+    if low is not None and high is not None and low <= raw <= high:
+        return (raw - low) / (high - low) * 100 if low < high else 100.0
+    return raw if 0 <= raw <= 100 else None
 
 
 def _success_of(items: Sequence[Result], complete: bool) -> str:
@@ -143,9 +146,10 @@ def _success_of(items: Sequence[Result], complete: bool) -> str:
 def number(text: Any) -> float | None:
     """The number in a text, None when there is none."""
     try:
-        return float(text)
+        value = float(text)
     except (TypeError, ValueError):
         return None
+    return value if math.isfinite(value) else None
 
 
 def is_suspended(cmi: Cmi) -> bool:

@@ -17,15 +17,21 @@ from sandbox.scorm_cloud.instances import restart_if_due
 from sandbox.scorm_cloud.links import Link
 from sandbox.scorm_cloud.postbacks import owe_postback
 from sandbox.scorm_cloud.progress import Launch, instance_row, roll_up, scos, store_item
+from sandbox.scorm_cloud.rollup import item_seconds
 
 __all__ = ["Launch", "State"]  # with the functions below, all that a player needs
 
 
 @dataclass
 class State:
-    """Where a registration stands: each item's last ``cmi`` and the sequencing engine's state."""
+    """Where a registration stands: each item's last ``cmi``, the seconds spent in it so far, in
+    which items content said that it had finished, which others are still going on in this launch,
+    and the sequencing engine's state."""
 
     items: dict[str, dict[str, Any]] = field(default_factory=dict)
+    totals: dict[str, float] = field(default_factory=dict)
+    ended: frozenset[str] = frozenset()
+    going_on: frozenset[str] = frozenset()
     sequencing: Any = None
     suspended_item: str | None = None
 
@@ -104,11 +110,16 @@ def state_for(cloud: Cloud, launch: Launch) -> State:
         if instance is None:
             return State()
         rows = db.execute(
-            "SELECT item, cmi FROM items WHERE app = ? AND registration = ? AND instance = ?",
+            "SELECT item, cmi, final, launch FROM items"
+            " WHERE app = ? AND registration = ? AND instance = ?",
             (launch.app, launch.registration, launch.instance),
         ).fetchall()
+    items = {row["item"]: json.loads(row["cmi"]) for row in rows}
     return State(
-        {row["item"]: json.loads(row["cmi"]) for row in rows},
+        items,
+        {row["item"]: item_seconds(items[row["item"]], bool(row["final"])) for row in rows},
+        frozenset(row["item"] for row in rows if row["final"]),
+        frozenset(row["item"] for row in rows if row["launch"] == launch.id and not row["final"]),
         json.loads(instance["sequencing"]) if instance["sequencing"] else None,
         instance["suspended_item"],
     )

@@ -1,8 +1,9 @@
 // What a course finds in its data model when it starts: pure functions of the manifest's item, of
 // what the last session left, and of the learner.
 //
-// Only an attempt that was suspended goes on with its bookmark and suspend data. A new attempt at
-// the same item starts without them but keeps what was achieved.
+// Only an attempt that content asked to suspend goes on with its bookmark and suspend data, and one
+// that is still going on when the player's page is loaded again. A new attempt at the same item
+// starts without them but keeps what was achieved.
 
 const text = (value) => (value === null || value === undefined ? "" : String(value));
 
@@ -11,11 +12,14 @@ function kept(former, names) {
   return Object.fromEntries(known.map((name) => [name, former[name]]));
 }
 
-export function data12(item, stored, learner) {
+//
+// `total` is the time in seconds that was spent in the item so far.
+export function data12(item, stored, learner, total) {
   const former = stored?.core ?? {};
-  const resumed = former.exit === "suspend";
+  const resumed = former.exit === "suspend" || item.goingOn;
   const core = {
-    ...kept(former, ["lesson_status", "score", "total_time"]),
+    ...kept(former, ["lesson_status", "score"]),
+    total_time: timespan(total),
     student_id: learner.id,
     student_name: learner.name,
     credit: "credit",
@@ -36,17 +40,18 @@ export function data12(item, stored, learner) {
   return { ...data, ...kept(stored ?? {}, ["student_preference", ...(resumed ? lasting : [])]) };
 }
 
-export function data2004(item, stored, learner) {
+export function data2004(item, stored, learner, total) {
   const former = stored ?? {};
-  const resumed = former.exit === "suspend";
+  const resumed = former.exit === "suspend" || item.goingOn;
   const achieved = ["completion_status", "success_status", "score", "progress_measure"];
   const lasting = [
     "location", "suspend_data", "objectives", "interactions", "comments_from_learner",
-    "learner_preference", "total_time", ...achieved,
+    "learner_preference", ...achieved,
   ];
-  const names = resumed ? lasting : ["learner_preference", "total_time", ...achieved];
+  const names = resumed ? lasting : ["learner_preference", ...achieved];
   return {
     ...kept(former, names),
+    total_time: total > 0 ? duration(total) : "",
     learner_id: learner.id,
     learner_name: learner.name,
     credit: "credit",
@@ -77,11 +82,27 @@ export function load(api, data) {
   }
 }
 
-// A session that breaks off without a word is to be resumed, so it counts as suspended meanwhile.
-export function asSuspended(cmi) {
-  if (cmi.core) return { ...cmi, core: { ...cmi.core, exit: cmi.core.exit || "suspend" } };
-  return { ...cmi, exit: cmi.exit || "suspend" };
+// The time that a commit tells is the player's own, from the call of Initialize: content may claim any
+// session time, at some commits and not at others. `total` is what the session began with; as SCORM
+// has it, only the last commit of a session has added its own time to that.
+export function timed(cmi, total, spent, final) {
+  const write = cmi.core ? timespan : duration;
+  const times = { session_time: write(spent), total_time: write(final ? total + spent : total) };
+  return cmi.core ? { ...cmi, core: { ...cmi.core, ...times } } : { ...cmi, ...times };
 }
+
+// Seconds as SCORM 1.2 writes them, with all the digits that it allows.
+export function timespan(seconds) {
+  const hundredths = Math.round(seconds * 100);
+  const digits = (value, count) => String(Math.floor(value)).padStart(count, "0");
+  const [hours, minutes] = [hundredths / 360000, (hundredths / 6000) % 60];
+  const rest = `${digits((hundredths / 100) % 60, 2)}.${digits(hundredths % 100, 2)}`;
+  return `${digits(hours, 4)}:${digits(minutes, 2)}:${rest}`;
+}
+
+export const spentSince = (start) => (start === undefined ? 0 : (Date.now() - start) / 1000);
+
+const duration = (seconds) => `PT${seconds.toFixed(2)}S`; // as SCORM 2004 writes it
 
 // The word for an item's state in the table of contents, by its data.
 export function stateOf(cmi) {

@@ -1,7 +1,7 @@
 // SCORM 1.2: each item has an API object of its own, and the order is the learner's business.
 
 import { Carrier, items, launchable, learnerDidIt, report, session } from "./session.js";
-import { asSuspended, data12, load } from "./launchdata.js";
+import { data12, load, spentSince, timed, timespan } from "./launchdata.js";
 
 const CALLS = [
   "LMSInitialize", "LMSFinish", "LMSGetValue", "LMSSetValue", "LMSCommit",
@@ -15,9 +15,12 @@ export class Runtime12 {
     this.view = view;
     this.left = left; // called when the course itself ended the session
     this.stored = new Map(Object.entries(session.stored));
+    this.totals = new Map(Object.entries(session.totals)); // seconds spent in each item
     this.item = null;
+    this.total = 0; // the same of the open item, as it was when that was opened
     this.api = null;
     this.leaving = false;
+    this.brokenOff = false; // the session that is ended now did not say goodbye itself
   }
 
   start() {
@@ -43,9 +46,11 @@ export class Runtime12 {
       lmsCommitUrl: session.base,
       httpService: new Carrier((cmi, final) => this.store(item, cmi, final)),
       selfReportSessionTime: true,
+      mastery_override: false, // SCORM Cloud's scoreOverridesStatus; the library's own is true
       logLevel: SILENT,
     });
-    load(api, data12(item, this.stored.get(item.id), session.learner));
+    this.total = this.totals.get(item.id) ?? 0;
+    load(api, data12(item, this.stored.get(item.id), session.learner, this.total));
     this.api = api;
     window.API = this.calls(api);
     this.frame.show(item); // only now: the course looks for its API as soon as it runs
@@ -57,6 +62,11 @@ export class Runtime12 {
   // learns when the course has finished on its own.
   calls(api) {
     const calls = Object.fromEntries(CALLS.map((name) => [name, api[name].bind(api)]));
+    calls.LMSGetValue = (name) => {
+      const value = api.LMSGetValue(name);
+      const isTime = name === "cmi.core.total_time" && api.LMSGetLastError() === "0";
+      return isTime ? timespan(this.total) : value;
+    };
     calls.LMSFinish = (argument) => {
       const answer = api.LMSFinish(argument);
       const byItself = answer === "true" && !this.leaving && learnerDidIt();
@@ -66,10 +76,11 @@ export class Runtime12 {
     return calls;
   }
 
-  store(item, cmi, final) {
-    const data = final ? cmi : asSuspended(cmi);
-    const former = this.stored.get(item.id)?.core.total_time;
-    if (data.core.total_time === undefined && former) data.core.total_time = former;
+  store(item, cmi, terminated) {
+    const final = terminated && !this.brokenOff;
+    const spent = spentSince(this.api.cmi.start_time);
+    const data = timed(cmi, this.total, spent, final);
+    this.totals.set(item.id, this.total + spent);
     this.stored.set(item.id, data);
     this.view.progress(item.id, data);
     return report({ item: item.id, cmi: data, final });
@@ -120,11 +131,12 @@ export class Runtime12 {
     this.finish();
   }
 
-  // For a course that did not say goodbye: what it reported is kept, and it may resume.
+  // For a course that did not say goodbye: what it reported is kept, and nothing is added to it.
   finish() {
     if (!this.api?.isInitialized()) return;
-    this.api.LMSSetValue("cmi.core.exit", "suspend");
+    this.brokenOff = true;
     this.api.LMSFinish("");
+    this.brokenOff = false;
   }
 }
 

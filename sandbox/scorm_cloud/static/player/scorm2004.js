@@ -6,7 +6,7 @@
 // away are ignored for the same reason.
 
 import { Carrier, items, launchable, learnerDidIt, report, session } from "./session.js";
-import { asSuspended, data2004, load } from "./launchdata.js";
+import { data2004, load, spentSince, timed } from "./launchdata.js";
 
 const CALLS = [
   "Initialize", "Terminate", "GetValue", "SetValue", "Commit",
@@ -21,12 +21,15 @@ export class Runtime2004 {
     this.view = view;
     this.left = left; // called when the course or its rules ended the session
     this.stored = new Map(Object.entries(session.stored));
+    this.totals = new Map(Object.entries(session.totals)); // seconds spent in each item
+    this.total = 0; // the same of the open item, as it was when that was opened
     this.item = null;
     this.turn = 0; // how many items were opened so far
     this.delivered = null; // the item that the engine wants shown next
     this.ended = false;
     this.leaving = null; // the request with which the present item is being sent away
     this.final = null; // the data of a Terminate that is being carried out
+    this.brokenOff = null; // a Terminate of ours, as the course did not say goodbye: its own exit
     this.timer = null;
     this.validity = { continue: false, previous: false, choice: {} };
     this.api = this.connect();
@@ -50,6 +53,7 @@ export class Runtime2004 {
         },
       },
     });
+    noScaling(api);
     window.API_1484_11 = this.calls(api);
     return api;
   }
@@ -76,9 +80,10 @@ export class Runtime2004 {
     if (active?.isActive) {
       const item = items.get(active.id);
       const former = this.stored.get(item.id);
-      load(this.api, data2004(item, former, session.learner));
+      load(this.api, data2004(item, former, session.learner, this.totals.get(item.id) ?? 0));
       this.api.Initialize("");
-      if (former && former.exit !== "suspend") this.api.processNavigationRequest("exit");
+      const ended = item.ended && former.exit !== "suspend";
+      if (ended) this.api.processNavigationRequest("exit");
       this.api.processNavigationRequest("suspendAll");
       this.api.reset();
     }
@@ -122,7 +127,8 @@ export class Runtime2004 {
     this.turn += 1;
     this.item = item;
     this.api.reset();
-    load(this.api, data2004(item, this.stored.get(item.id), session.learner));
+    this.total = this.totals.get(item.id) ?? 0;
+    load(this.api, data2004(item, this.stored.get(item.id), session.learner, this.total));
     this.frame.show(item);
     this.view.opened(item);
     report({ sequencing: this.api.serializeSequencingState(), suspended: item.id });
@@ -147,20 +153,21 @@ export class Runtime2004 {
     if (this.leaving === "suspendAll" && !suspends) this.put("_none_");
     const answer = this.api.Terminate(argument);
     if (this.final === null) return answer;
-    const kept = this.reportEnd({ item: this.item.id, cmi: this.final, final: true });
+    const kept = this.reportEnd({ item: this.item.id, cmi: this.final, final: this.brokenOff === null });
     this.final = null;
     const byItself = !this.leaving && (this.ended || learnerDidIt());
     if (byItself) setTimeout((turn) => this.terminated(turn), SETTLING, this.turn);
     return kept ? answer : "false";
   }
 
-  store(cmi, final) {
-    const data = final ? cmi : asSuspended(cmi);
-    const former = this.stored.get(this.item.id)?.total_time;
-    if (data.total_time === undefined && former) data.total_time = former;
+  store(cmi, terminated) {
+    const spent = spentSince(this.api.cmi.start_time);
+    const own = this.brokenOff === null ? cmi : { ...cmi, exit: this.brokenOff };
+    const data = timed(own, this.total, spent, terminated && this.brokenOff === null);
+    this.totals.set(this.item.id, this.total + spent);
     this.stored.set(this.item.id, data);
     this.view.progress(this.item.id, data);
-    if (!final) return report({ item: this.item.id, cmi: data, final });
+    if (!terminated) return report({ item: this.item.id, cmi: data, final: false });
     this.final = data; // sent when the engine has rolled it up, see terminate()
     return true;
   }
@@ -237,12 +244,19 @@ export class Runtime2004 {
   conclude(request, target) {
     const suspending = request === "suspendAll";
     if (this.api.isInitialized()) {
-      if (suspending) this.api.SetValue("cmi.exit", "suspend"); // it did not say goodbye
+      if (suspending) this.breakOff();
       this.terminate("");
+      this.brokenOff = null;
     }
     if (!this.live || (suspending && !this.ended)) this.askAndReport(request, target);
     if (suspending) this.delivered = null;
     this.leaving = null;
+  }
+
+  // The attempt has not ended, so the engine suspends it; what content asked for is kept as it was.
+  breakOff() {
+    this.brokenOff = this.api.cmi.getExitValueInternal();
+    this.api.SetValue("cmi.exit", "suspend");
   }
 
   askAndReport(request, target) {
@@ -277,6 +291,16 @@ export class Runtime2004 {
       choices: (id) => this.validity.choice[id] === "true",
     });
   }
+}
+
+// The library makes a measure of a raw score within its minimum and maximum. SCORM Cloud does not,
+// unless its setting scaleRawScore is on, which it is not by default.
+function noScaling(api) {
+  const { _rteDataTransferService: service } = api._sequencing.overallSequencingProcess.terminationHandler;
+  Object.getPrototypeOf(service).normalizeScore = ({ scaled }) => {
+    const measure = parseFloat(scaled);
+    return Number.isNaN(measure) ? null : measure;
+  };
 }
 
 // Where no part counts towards the measure, the library says 0 and the standard says nothing.

@@ -4,8 +4,10 @@ export const session = JSON.parse(document.getElementById("session").textContent
 export const items = new Map(session.items.map((item) => [item.id, item]));
 export const launchable = session.items.filter((item) => item.href !== null);
 
+const AGAIN = 2000; // ms until a server that could not be reached is tried again
 const left = `${session.base}leave`;
 let held = null; // reports that wait while content is unloaded; null: each goes at once
+let reachable = true;
 let going = false; // the player's own page is going away
 
 // Browsers do not let a page wait for an answer while content is unloaded. What is reported then
@@ -14,20 +16,34 @@ export function beginUnloading() {
   held ??= [];
 }
 
+const isUnloading = () => held !== null;
+
 export function endUnloading() {
-  if (going) return;
-  const late = held ?? [];
-  held = null;
-  for (const body of late) report(body);
+  while (!going && held?.length > 0) {
+    reachable = send(held[0]) !== null;
+    if (!reachable) {
+      setTimeout(endUnloading, AGAIN);
+      return;
+    }
+    held.shift();
+  }
+  if (!going) held = null;
 }
 
 // Sends a report and waits for the answer, as SCORM's calls demand. It says whether it was kept.
+//
+// A page of the course may also go away by itself, and no script can ask whether it does. So the
+// first report that cannot be sent is kept here and goes at once when somebody may wait again; if it
+// cannot be sent then either, it was the server, and what follows is answered with that.
 export function report(body) {
-  if (held !== null) return hold(body);
-  const kept = send(body);
-  // A page of the course may be going away by itself, when some browsers let nobody wait.
-  if (kept === null) setTimeout(() => send(body));
-  return kept === true;
+  if (held === null) {
+    const kept = send(body);
+    if (kept !== null) return kept;
+    beginUnloading();
+    setTimeout(endUnloading);
+  }
+  hold(body);
+  return reachable;
 }
 
 // Whether the server kept it; null if it could not be asked.
@@ -48,13 +64,13 @@ function hold(body) {
   const last = held.at(-1);
   if (last && (last.item ?? body.item) === (body.item ?? last.item)) Object.assign(last, body);
   else held.push(body);
-  return true;
 }
 
 // Whether what happens now is the doing of somebody at the keyboard. A course that finishes when
-// its button is pressed is done with; one that finishes by itself may have more to show.
+// its button is pressed is done with; one that finishes by itself, or while it turns its own page, may
+// have more to show.
 export function learnerDidIt() {
-  return navigator.userActivation?.isActive ?? true;
+  return !isUnloading() && (navigator.userActivation?.isActive ?? true);
 }
 
 // The page goes away: all that `closing` still reports, and that the learner left, in one message,

@@ -113,7 +113,7 @@ def _enrollment(
         "registered_at": enrolled_at, "source": dice.choice((Source.DASHBOARD, Source.LINK)),
         "completion": Completion.NOT_STARTED, "result": Outcome.NONE, "score": None,
         "seconds": 0.0, "attempts_made": 0, "first_access_at": None, "last_access_at": None,
-        "completed_at": None,
+        "completed_at": None, "standing_at": None,
     }  # fmt: skip
     fate = dice.random()
     if fate < 0.2:
@@ -129,5 +129,6 @@ def _enrollment(
         row |= {
             "completion": Completion.COMPLETED, "completed_at": last_seen, "score": score,
             "result": Outcome.PASSED if score >= 42 else Outcome.FAILED,
+            "standing_at": last_seen,
         }  # fmt: skip
     return row

@@ -62,6 +62,13 @@ def percent(value: float | None) -> str:
     return NOTHING if value is None else f"{number(value)}%"
 
 
+def score(percentage: float | None, raw: float | None) -> str:
+    """`80%`, or where there is no percentage `8 (raw)`; a dash for no score at all."""
+    if percentage is None and raw is not None:
+        return f"{number(raw)} (raw)"
+    return percent(percentage)
+
+
 def size(count: int) -> str:
     """Bytes in MB of 1,048,576, as the upload limit counts them."""
     return f"{number(count / 1_048_576)} MB" if count >= 104_858 else f"{-(-count // 1024)} KB"
@@ -81,5 +88,5 @@ def breakable(address: str) -> Markup:
 
 
 def init_app(app: Flask) -> None:
-    for function in (date, date_time, duration, number, percent, size, words, breakable):
+    for function in (date, date_time, duration, number, percent, score, size, words, breakable):
         app.template_filter(function.__name__)(function)

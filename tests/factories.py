@@ -27,8 +27,10 @@ from app.models import (
     Grant,
     Learner,
     Outcome,
+    Progress,
     ScormConnection,
     SessionKind,
+    Standing,
     acting_for,
     new_id,
     now,
@@ -141,17 +143,13 @@ def complete(
     """As if SCORM Cloud had reported the end of the course."""
     moment = at or now()
     with acting_for(enrollment.account_id):
-        enrollment.set_progress(
-            {
-                "completion": Completion.COMPLETED,
-                "result": result,
-                "score": score,
-                "seconds": 1900.0,
-                "attempts_made": 1,
-                "first_access_at": enrollment.first_access_at or moment,
-                "last_access_at": moment,
-                "completed_at": enrollment.completed_at or moment,
-            }
+        enrollment.progress = Progress(
+            standing=Standing(Completion.COMPLETED, result, score, None, moment),
+            seconds=1900.0,
+            attempts=1,
+            first_access_at=enrollment.first_access_at or moment,
+            last_access_at=moment,
+            completed_at=enrollment.completed_at or moment,
         )
         db.session.flush()
 

@@ -18,7 +18,7 @@ from reportlab.pdfgen.canvas import Canvas
 from app import pdf
 from app.accounts.brand import Brand, brand
 from app.certificates import paper
-from app.certificates.issuing import facts, verification_address
+from app.certificates.issuing import CERTIFICATE, facts, heading, verification_address
 from app.documents import fonts
 from app.documents.text import SANS, SERIF, Paragraph, draw_paragraph, fitted, in_one_line
 from app.models import Certificate
@@ -54,7 +54,8 @@ def drawn(certificate: Certificate) -> bytes:
     account = certificate.account
     look, address = brand(account), verification_address(certificate)
     logo = account.logo_png
-    title = f"Certificate: {certificate.course_title}"
+    kind = "Certificate" if heading(certificate) == CERTIFICATE else heading(certificate)
+    title = f"{kind}: {certificate.course_title}"
     layout = laid_out(certificate, look.name)
     text = pdf.render(
         "pdf/certificate.html",
@@ -62,6 +63,7 @@ def drawn(certificate: Certificate) -> bytes:
         certificate=certificate,
         brand=look,
         address=address,
+        heading=heading(certificate),
         facts=facts(certificate, account.zone),
         layout=layout,
         logo=pdf.data_uri(logo),

@@ -14,7 +14,7 @@ from app.accounts.brand import brand
 from app.certificates import issuing
 from app.extensions import db
 from app.limits import limiter
-from app.models import Certificate, across_accounts
+from app.models import Certificate, across_accounts, acting_for
 from app.models.certificate import ALPHABET
 
 blueprint = Blueprint("certificates_public", __name__)
@@ -32,6 +32,8 @@ def verify(number: str) -> Response:
             "certificates/verify.html",
             certificate=certificate,
             state=state(certificate),
+            heading=issuing.heading(certificate),
+            successor=successor(certificate),
             facts=issuing.facts(certificate, certificate.account.zone),
             brand=brand(certificate.account),
         )
@@ -50,6 +52,13 @@ def by_number(number: str) -> Certificate | None:
             .where(Certificate.number == "-".join(parts))
             .options(joinedload(Certificate.account))
         )
+
+
+def successor(certificate: Certificate) -> Certificate | None:
+    if certificate.superseded_at is None:
+        return None
+    with acting_for(certificate.account_id):
+        return issuing.successor(certificate)
 
 
 def state(certificate: Certificate) -> str:

@@ -115,10 +115,21 @@ class Registrations(Application):
         return sorted(launches, key=lambda launch: launch.launched_at or never)
 
     def with_launches(self, result: Result) -> Result:
-        """The result with the number of its launches: one call more, so only for those that
+        """The result with the launches of its instance: one call more, so only for those that
         changed.
+
+        Without them if the registration was reset between the two calls: they would not belong to
+        it, and its next report tells of the reset.
         """
-        return replace(result, launches=len(self.launch_history(result.registration_id)))
+        history = tuple(
+            launch
+            for launch in self.launch_history(result.registration_id)
+            if launch.instance == result.instance
+        )
+        first = history[0].launched_at if history else None
+        if result.first_access and (first is None or first > result.updated):
+            return result
+        return replace(result, launches=len(history), history=history)
 
     def _result(self, path: str, answer: dict[str, Any]) -> Result:
         try:

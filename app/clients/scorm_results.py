@@ -22,8 +22,9 @@ class Result:
     """How far a learner has come on a course, as one registration shows it.
 
     `score` is a percentage, `seconds` the time tracked. `raw_score` needs the runtime details and
-    exactly one scored module. `attempts` counts SCORM attempts; `launches` is None unless it was
-    asked for. An answer without `updated` counts as older than everything.
+    exactly one scored module. `attempts` counts SCORM attempts; `launches` is None unless they were
+    asked for, then `history` lists them, the oldest first. An answer without `updated` counts as
+    older than everything.
     """
 
     registration_id: str
@@ -40,6 +41,7 @@ class Result:
     created: datetime | None = None
     attempts: int = 0
     launches: int | None = None
+    history: tuple["LaunchRecord", ...] = ()
     course_id: str = ""
     course_title: str = ""
     course_version: int = 0
@@ -82,10 +84,21 @@ class LaunchRecord:
     instance: int
     launched_at: datetime | None
     exited_at: datetime | None
+    updated_at: datetime | None
     completion: str
     success: str
     score: float | None
     seconds: float
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When it was left; of one that is going on, or was never left, when it last reported."""
+        return self.exited_at or self.updated_at
+
+    @property
+    def standing(self) -> tuple[int, str, str, float | None]:
+        """How the registration stood at its end: instance, completion, success, score."""
+        return self.instance, self.completion, self.success, self.score
 
     @classmethod
     def parse(cls, answer: dict[str, Any]) -> Self:
@@ -94,6 +107,7 @@ class LaunchRecord:
             instance=whole(answer.get("instance")),
             launched_at=when(answer.get("launchTime")),
             exited_at=when(answer.get("exitTime")),
+            updated_at=when(answer.get("lastRuntimeUpdate")),
             completion=word(answer.get("completionStatus"), COMPLETIONS),
             success=word(answer.get("successStatus"), SUCCESSES),
             score=scaled(answer.get("score")),

@@ -16,7 +16,7 @@ from app import connections
 from app.background import later
 from app.clients.http import OutsideError
 from app.clients.scorm_cloud import LaunchRecord, Module, Report, Result
-from app.enrollments import progress
+from app.enrollments import progress, reports, standing
 from app.enrollments.situation import Reason, Situation
 from app.enrollments.why import reason
 from app.errors import AppError, Hold
@@ -56,6 +56,7 @@ class Insight:
     launches: Sequence[Launch]  # through us, newest first
     writes: Sequence[Write]
     asked: Asked | None
+    source: LaunchRecord | None = None  # the launch that the standing came from, where it is known
 
 
 def look(enrollment: Enrollment, asked: Asked | None = None) -> Insight:
@@ -64,7 +65,9 @@ def look(enrollment: Enrollment, asked: Asked | None = None) -> Insight:
     situation = situation_of(enrollment, written, asked)
     if situation.more_reported:
         later(progress.refresh, enrollment)
-    return Insight(reason(situation), launches_of(enrollment), written, asked)
+    history = reversed(asked.launches) if asked else ()
+    source = reports.source_of(enrollment.standing, history)
+    return Insight(reason(situation), launches_of(enrollment), written, asked, source)
 
 
 def ask(enrollment: Enrollment, questions: bool = False) -> Asked:
@@ -127,9 +130,6 @@ def situation_of(
 
 def says_more(enrollment: Enrollment, result: Result) -> bool:
     """Recording this answer would change what people see of status, result or score."""
-    if progress.outdated(enrollment, result):
-        return False
-    facts = progress.visible_facts(enrollment, result)
-    return any(
-        facts[name] != getattr(enrollment, name) for name in ("completion", "result", "score")
-    )
+    before = enrollment.progress
+    after = progress.following(before, enrollment.reading, result)
+    return not standing.alike(before.standing, after.standing)

@@ -7,20 +7,16 @@ lost message heals, a doubled or late one changes nothing, and Completed never f
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import update
 
 from app import connections
 from app.certificates import issuing
 from app.clients.scorm_cloud import Result
+from app.enrollments import reports, standing
 from app.extensions import db
-from app.models import Completion, Enrollment, Outcome, TriggerEvent, now
+from app.models import Enrollment, Outcome, Progress, Reading, TriggerEvent, now
 from app.sync import push, triggers
-
-COMPLETIONS = {"COMPLETED": Completion.COMPLETED, "INCOMPLETE": Completion.IN_PROGRESS}
-OUTCOMES = {"PASSED": Outcome.PASSED, "FAILED": Outcome.FAILED}
-ORDER = [Completion.NOT_STARTED, Completion.IN_PROGRESS, Completion.COMPLETED]
 
 
 def refresh(enrollment: Enrollment) -> bool:
@@ -35,24 +31,24 @@ def refresh(enrollment: Enrollment) -> bool:
 def record(enrollment: Enrollment, result: Result) -> bool:
     """Takes what SCORM Cloud reports; in the same transaction marks what the CRM must be told.
 
-    Returns whether anything that people see has changed. A report that is older than what was
-    recorded last is refused.
+    Returns whether anything that people see has changed.
     """
     hold(enrollment)
-    if outdated(enrollment, result):
+    before, reading = enrollment.progress, enrollment.reading
+    after = enrollment.progress = following(before, reading, result)
+    enrollment.reading = next_reading(reading, result)
+    if before == after:
         return False
-    was_completed, old_result = enrollment.completed, enrollment.result
-    changed = enrollment.set_progress(visible_facts(enrollment, result))
-    enrollment.set_progress(reported_facts(enrollment, result))
-    if changed and enrollment.completed:
-        issuing.issue(enrollment)  # once; who failed at first may have passed by now
-    if enrollment.completed and not was_completed:
-        triggers.note(enrollment, TriggerEvent.COMPLETED)
-    if enrollment.result == Outcome.FAILED != old_result:
+    if after.standing.completed:
+        issuing.issue(enrollment)
+        if not before.standing.completed:
+            triggers.note(enrollment, TriggerEvent.COMPLETED)
+        elif after.standing.result == Outcome.PASSED != before.standing.result:
+            push.note_late_pass(enrollment)
+    if after.standing.result == Outcome.FAILED != before.standing.result:
         triggers.note(enrollment, TriggerEvent.FAILED)
-    if changed:
-        push.mark(enrollment)
-    return changed
+    push.mark(enrollment)
+    return True
 
 
 def hold(enrollment: Enrollment) -> None:
@@ -70,101 +66,80 @@ def hold(enrollment: Enrollment) -> None:
     db.session.refresh(enrollment)
 
 
-def outdated(enrollment: Enrollment, result: Result) -> bool:
-    if enrollment.reported_at is None:
+def following(before: Progress, reading: Reading, result: Result) -> Progress:
+    """What people see after this report; pure.
+
+    A report that is older than the last one can only add what is never lost: a completion, a better
+    completed standing, an earlier first access.
+    """
+    newer = not outdated(reading, result)
+    told = next_reading(reading, result)
+    reported = reports.standing_of(result)
+    return Progress(
+        standing=standing.following(before.standing, reported, newer),
+        completed_at=earliest(
+            before.completed_at, reports.completed_at(result) if reported.completed else None
+        ),
+        seconds=told.seconds_before + told.seconds if newer else before.seconds,
+        attempts=told.attempts_before + told.launches if newer else before.attempts,
+        first_access_at=earliest(before.first_access_at, result.first_access),
+        last_access_at=latest(before.last_access_at, result.last_access),
+    )
+
+
+def outdated(reading: Reading, result: Result) -> bool:
+    if reading.at is None:
         return False
-    reported = (enrollment.reported_instance, enrollment.reported_at)
-    return (result.instance, result.updated) < reported
+    return (result.instance, result.updated) < (reading.instance, reading.at)
 
 
-def visible_facts(enrollment: Enrollment, result: Result) -> dict[str, Any]:
-    """What the enrolment looks like after this report; pure, tested as a table of payloads."""
-    completion = further(Completion(enrollment.completion), completion_of(result))
-    facts: dict[str, Any] = {
-        "completion": completion,
-        "result": OUTCOMES.get(result.success, enrollment.result),
-        "seconds": before_reset(enrollment, result)[0] + result.seconds,
-        "attempts_made": before_reset(enrollment, result)[1] + launches_of(enrollment, result),
-        "first_access_at": earliest(enrollment.first_access_at, result.first_access),
-        "last_access_at": latest(enrollment.last_access_at, result.last_access),
-        "completed_at": enrollment.completed_at,
-        **best_score(enrollment, result),
-    }
-    if completion == Completion.COMPLETED and enrollment.completed_at is None:
-        facts["completed_at"] = result.completed_at or result.updated
-    return facts
-
-
-def reported_facts(enrollment: Enrollment, result: Result) -> dict[str, Any]:
-    """Where the registration stood, so that the next report can be held against it."""
-    seconds, attempts = before_reset(enrollment, result)
-    return {
-        "reported_at": result.updated,
-        "reported_instance": result.instance,
-        "seconds_before_reset": seconds,
-        "attempts_before_reset": attempts,
-        "reported_launches": launches_of(enrollment, result),
-        "reported_seconds": result.seconds,
-    }
-
-
-def completion_of(result: Result) -> Completion:
-    """SCORM Cloud's UNKNOWN is In Progress once the course was opened, else Not Started."""
-    if result.completion in COMPLETIONS:
-        known = COMPLETIONS[result.completion]
-        if known == Completion.COMPLETED or opened(result):
-            return known
-        return Completion.NOT_STARTED
-    return Completion.IN_PROGRESS if opened(result) else Completion.NOT_STARTED
-
-
-def opened(result: Result) -> bool:
-    return bool(result.first_access or result.launches or result.attempts or result.seconds)
-
-
-def further(old: Completion, new: Completion) -> Completion:
-    return max(old, new, key=ORDER.index)
-
-
-def best_score(enrollment: Enrollment, result: Result) -> dict[str, float | None]:
-    """The best score is shown, with its own raw score; 0 is a score, None is none."""
-    if result.score is None:
-        return {"score": enrollment.score, "score_raw": enrollment.score_raw}
-    if enrollment.score is not None and result.score < enrollment.score:
-        return {"score": enrollment.score, "score_raw": enrollment.score_raw}
-    same = enrollment.score == result.score
-    raw = enrollment.score_raw if same and result.raw_score is None else result.raw_score
-    return {"score": result.score, "score_raw": raw}
-
-
-def before_reset(enrollment: Enrollment, result: Result) -> tuple[float, int]:
-    """Seconds and launches of earlier instances: a reset starts SCORM Cloud's own counts anew."""
-    seconds, attempts = (
-        enrollment.seconds_before_reset or 0.0,
-        enrollment.attempts_before_reset or 0,
+def next_reading(reading: Reading, result: Result) -> Reading:
+    """Where the registration stands with this report; an older report moves nothing."""
+    if outdated(reading, result):
+        return reading
+    seconds, attempts = reading.seconds_before, reading.attempts_before
+    if begins_anew(reading, result):
+        seconds += reading.seconds
+        attempts += reading.launches
+    return Reading(
+        at=result.updated,
+        instance=result.instance,
+        seconds=result.seconds,
+        launches=launches_of(reading, result),
+        first_launch=first_launch_of(reading, result),
+        seconds_before=seconds,
+        attempts_before=attempts,
     )
-    reset = result.instance > (enrollment.reported_instance or 0) or was_wiped(enrollment, result)
-    if reset:
-        seconds += enrollment.reported_seconds or 0.0
-        attempts += enrollment.reported_launches or 0
-    return seconds, attempts
 
 
-def was_wiped(enrollment: Enrollment, result: Result) -> bool:
-    """Progress deleted upstream: launches or time that were there are there no more."""
-    fewer_launches = result.launches is not None and result.launches < (
-        enrollment.reported_launches or 0
+def begins_anew(reading: Reading, result: Result) -> bool:
+    """Whether SCORM Cloud's own counts began anew: another instance, or a reset of this one.
+
+    The launch history shows a reset. Less time with the same launches is a correction.
+    """
+    if result.instance > reading.instance:
+        return True
+    if result.launches is None:
+        return False
+    first = first_launch_of(reading, result)
+    return result.launches < reading.launches or (
+        None not in (first, reading.first_launch) and first != reading.first_launch
     )
-    return fewer_launches or result.seconds + 1 < (enrollment.reported_seconds or 0.0)
 
 
-def launches_of(enrollment: Enrollment, result: Result) -> int:
-    """Launches of this instance; a listing does not tell them, then what was known stays."""
+def launches_of(reading: Reading, result: Result) -> int:
+    """Launches of this instance; where a report does not tell them, what was known stays."""
     if result.launches is not None:
         return result.launches
-    same_instance = result.instance == (enrollment.reported_instance or 0)
-    known = (enrollment.reported_launches or 0) if same_instance else 0
+    known = reading.launches if result.instance == reading.instance else 0
     return max(known, result.attempts)
+
+
+def first_launch_of(reading: Reading, result: Result) -> str | None:
+    if result.history:
+        return result.history[0].id
+    unchanged = result.launches is None and result.instance == reading.instance
+    return reading.first_launch if unchanged else None
 
 
 def earliest(old: datetime | None, new: datetime | None) -> datetime | None:

@@ -7,10 +7,11 @@ from app.models.certificate import Certificate
 from app.models.course import CertificateRule, Course, CourseStatus, EnrollLink
 from app.models.crm_effect import CrmEffect, EffectKind
 from app.models.drift_check import DriftCheck
-from app.models.enrollment import Completion, Enrollment, Launch, Outcome, Source
+from app.models.enrollment import Enrollment, Launch, Source
 from app.models.grant import Grant
 from app.models.learner import ContactState, Learner, email_key
 from app.models.owed_work import OwesWork
+from app.models.progress import Completion, Outcome, Progress, Reading, Standing
 from app.models.session import AdminSession, OAuthState, SessionKind, Ticket
 from app.models.sync_run import SyncRun
 from app.models.webhook_event import WebhookEvent
@@ -39,9 +40,12 @@ __all__ = [
     "OAuthState",
     "Outcome",
     "OwesWork",
+    "Progress",
+    "Reading",
     "ScormConnection",
     "SessionKind",
     "Source",
+    "Standing",
     "SyncRun",
     "Ticket",
     "TriggerEvent",

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.models.account import Account
 from app.models.base import AccountOwned, Base, now
-from app.models.enrollment import Enrollment, Outcome
+from app.models.enrollment import Enrollment
+from app.models.progress import Outcome, Standing
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # nothing that can be misread on paper
 
@@ -40,14 +41,26 @@ class Certificate(AccountOwned, Base):
     learner_email: Mapped[str | None] = mapped_column(String(255))
     course_title: Mapped[str] = mapped_column(String(255))
     completed_at: Mapped[datetime]
+    # the standing that it certifies
     score: Mapped[float | None]
+    score_raw: Mapped[float | None]
     result: Mapped[Outcome] = mapped_column(String(16))
+    standing_at: Mapped[datetime | None]
     superseded_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
     revocation: Mapped[str | None] = mapped_column(Text)
 
     account: Mapped[Account] = relationship(viewonly=True)
     enrollment: Mapped[Enrollment] = relationship(viewonly=True)
+
+    @property
+    def passed_at(self) -> datetime | None:
+        return self.standing_at if self.result == Outcome.PASSED else None
+
+    def certifies(self, standing: Standing) -> bool:
+        """This result and score; the moment may have become known more exactly since."""
+        facts = (self.result, self.score, self.score_raw)
+        return facts == (standing.result, standing.score, standing.score_raw)
 
     @property
     def valid(self) -> bool:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from sqlalchemy import ForeignKeyConstraint, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -15,20 +13,7 @@ from app.models.base import AccountOwned, Base, new_id, now
 from app.models.course import Course
 from app.models.learner import Learner
 from app.models.owed_work import OwesWork
-
-
-class Completion(StrEnum):
-    NOT_STARTED = "not_started"
-    IN_PROGRESS = "in_progress"
-    COMPLETED = "completed"
-
-
-class Outcome(StrEnum):
-    """The result, kept apart from completion: somebody may complete and fail."""
-
-    NONE = "none"
-    PASSED = "passed"
-    FAILED = "failed"
+from app.models.progress import Completion, Outcome, Progress, Reading, Standing
 
 
 class Source(StrEnum):
@@ -68,11 +53,13 @@ class Enrollment(AccountOwned, OwesWork, Base):
     opened_at: Mapped[datetime | None]  # we first handed out a launch link
     withdrawn_at: Mapped[datetime | None]
 
-    # progress, as `apply` took it from SCORM Cloud
+    # the standing: set together, from one report; read as `standing`
     completion: Mapped[Completion] = mapped_column(String(16), default=Completion.NOT_STARTED)
     result: Mapped[Outcome] = mapped_column(String(16), default=Outcome.NONE)
     score: Mapped[float | None]  # per cent; 0 is a score, None is none
     score_raw: Mapped[float | None]
+    standing_at: Mapped[datetime | None]  # when all this was reached
+    # the rest of the progress, as `enrollments/progress.py` took it from SCORM Cloud
     seconds: Mapped[float] = mapped_column(default=0.0)  # over all attempts
     attempts_made: Mapped[int] = mapped_column(default=0)  # launches, over resets
     attempts_before_reset: Mapped[int] = mapped_column(default=0)
@@ -80,11 +67,11 @@ class Enrollment(AccountOwned, OwesWork, Base):
     first_access_at: Mapped[datetime | None]
     last_access_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]  # the first completion
-    result_at: Mapped[datetime | None]  # when result or score last changed: who has the latest one
     # where SCORM Cloud's registration stood when it was last read
     reported_at: Mapped[datetime | None]  # its `updated`
     reported_instance: Mapped[int] = mapped_column(default=0)
     reported_launches: Mapped[int] = mapped_column(default=0)
+    reported_first_launch: Mapped[str | None] = mapped_column(String(255))
     reported_seconds: Mapped[float] = mapped_column(default=0.0)
     last_synced_at: Mapped[datetime | None]
 
@@ -138,19 +125,63 @@ class Enrollment(AccountOwned, OwesWork, Base):
     def start_anew(self) -> None:
         """Another registration is to be made; what was reached in the old one counts on."""
         self.registration_id, self.registered_at = new_id(), None
-        self.reported_at, self.reported_instance = None, 0
-        self.reported_launches, self.reported_seconds = 0, 0.0
-        self.attempts_before_reset = self.attempts_made
-        self.seconds_before_reset = self.seconds
+        self.reading = Reading(seconds_before=self.seconds, attempts_before=self.attempts_made)
 
-    def set_progress(self, facts: Mapping[str, Any]) -> bool:
-        """Takes facts that `enrollments/progress.py` has judged; True if any of them is news."""
-        changed = {name: value for name, value in facts.items() if getattr(self, name) != value}
-        for name, value in changed.items():
-            setattr(self, name, value)
-        if changed.keys() & {"result", "score"}:
-            self.result_at = self.last_access_at or now()
-        return bool(changed)
+    @property
+    def standing(self) -> Standing:
+        return Standing(
+            Completion(self.completion),
+            Outcome(self.result),
+            self.score,
+            self.score_raw,
+            self.standing_at,
+        )
+
+    @property
+    def passed_at(self) -> datetime | None:
+        return self.standing_at if self.result == Outcome.PASSED else None
+
+    @property
+    def progress(self) -> Progress:
+        """What people see; written by `enrollments/progress.py` alone."""
+        return Progress(
+            self.standing,
+            self.completed_at,
+            self.seconds,
+            self.attempts_made,
+            self.first_access_at,
+            self.last_access_at,
+        )
+
+    @progress.setter
+    def progress(self, progress: Progress) -> None:
+        standing = progress.standing
+        self.completion, self.result = standing.completion, standing.result
+        self.score, self.score_raw = standing.score, standing.score_raw
+        self.standing_at, self.completed_at = standing.reached_at, progress.completed_at
+        self.seconds, self.attempts_made = progress.seconds, progress.attempts
+        self.first_access_at = progress.first_access_at
+        self.last_access_at = progress.last_access_at
+
+    @property
+    def reading(self) -> Reading:
+        return Reading(
+            self.reported_at,
+            self.reported_instance,
+            self.reported_seconds,
+            self.reported_launches,
+            self.reported_first_launch,
+            self.seconds_before_reset,
+            self.attempts_before_reset,
+        )
+
+    @reading.setter
+    def reading(self, reading: Reading) -> None:
+        self.reported_at, self.reported_instance = reading.at, reading.instance
+        self.reported_seconds, self.reported_launches = reading.seconds, reading.launches
+        self.reported_first_launch = reading.first_launch
+        self.seconds_before_reset = reading.seconds_before
+        self.attempts_before_reset = reading.attempts_before
 
 
 class Launch(AccountOwned, Base):

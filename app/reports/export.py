@@ -32,6 +32,7 @@ HEADINGS = (
     "Score",
     "Enrollment Date",
     "Completion Date",
+    "Passed On",
 )
 MOST_ROWS = {
     "xls": 65_535,  # where the format ends, its heading apart
@@ -97,6 +98,7 @@ def cells(row: Row, zone: ZoneInfo) -> tuple[Cell, ...]:
         None if row.score is None else round(row.score, 2),
         local(row.enrolled_at, zone),
         local(row.completed_at, zone) if row.completed_at else None,
+        local(row.passed_at, zone) if row.passed_at else None,
     )
 
 
@@ -157,7 +159,7 @@ def as_xlsx(_account: Account, about: About, rows: Iterator[Row]) -> bytes:
             float: book.add_format({"num_format": "0.##"}),
             datetime: book.add_format({"num_format": "yyyy-mm-dd hh:mm"}),
         }
-        for column, width in enumerate((26, 32, 36, 14, 10, 8, 18, 18)):
+        for column, width in enumerate((26, 32, 36, 14, 10, 8, 18, 18, 18)):
             sheet.set_column(column, column, width)
         sheet.freeze_panes(1, 0)
         sheet.write_row(0, 0, HEADINGS, bold)

@@ -22,6 +22,7 @@ HEADINGS = (
     "Email",
     "Course",
     "Completion Date",
+    "Passed On",
     "Result",
     "Score",
     "State",
@@ -53,6 +54,7 @@ def cells(certificate: Certificate, account: Account) -> Iterator[Cell]:
     yield export.clean(certificate.learner_email or "")
     yield export.clean(certificate.course_title)
     yield export.local(certificate.completed_at, account.zone)
+    yield export.local(certificate.passed_at, account.zone) if certificate.passed_at else None
     yield export.result_in_words(certificate.result)
     yield certificate.score
     yield state(certificate)

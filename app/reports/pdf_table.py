@@ -30,14 +30,15 @@ SIDE, TOP, BOTTOM = 36.0, 36.0, 44.0
 SIZE, LEADING, GAP = 8.0, 10.5, 6.0
 MOST_LINES = 6  # of one cell
 COLUMNS = (  # heading, share of the width
-    ("Learner", 0.18),
-    ("Email", 0.21),
-    ("Course", 0.22),
-    ("Status", 0.09),
-    ("Result", 0.07),
-    ("Score", 0.06),
-    ("Enrolled", 0.085),
-    ("Completed", 0.085),
+    ("Learner", 0.16),
+    ("Email", 0.19),
+    ("Course", 0.19),
+    ("Status", 0.085),
+    ("Result", 0.065),
+    ("Score", 0.07),
+    ("Enrolled", 0.08),
+    ("Completed", 0.08),
+    ("Passed on", 0.08),
 )
 SCORE = 5  # the column that stands at the right
 ROOM = WIDTH - 2 * SIDE
@@ -78,9 +79,10 @@ def texts(row: Row, zone: ZoneInfo) -> tuple[str, ...]:
         row.course,
         write.words(row.status),
         write.words(Outcome(row.result)),
-        write.percent(row.score),
+        write.score(row.score, row.score_raw),
         write.date(row.enrolled_at, zone),
         write.date(row.completed_at, zone),
+        write.date(row.passed_at, zone),
     )
 
 

@@ -153,6 +153,8 @@ class Row:
     score: float | None
     enrolled_at: datetime
     completed_at: datetime | None
+    passed_at: datetime | None = None
+    score_raw: float | None = None
 
 
 def rate(part: int, whole: int) -> float | None:
@@ -242,6 +244,8 @@ def rows(account: Account, wanted: Filter) -> Iterator[Row]:
             score=row.score,
             enrolled_at=row.created_at,
             completed_at=row.completed_at,
+            passed_at=row.standing_at if row.result == Outcome.PASSED else None,
+            score_raw=row.score_raw,
         )
 
 
@@ -258,6 +262,8 @@ def _rows(account: Account, wanted: Filter) -> Any:
             Enrollment.score,
             Enrollment.created_at,
             Enrollment.completed_at,
+            Enrollment.standing_at,
+            Enrollment.score_raw,
         )
         .join(Learner, Learner.id == Enrollment.learner_id)
         .join(Course, Course.id == Enrollment.course_id)

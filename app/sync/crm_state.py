@@ -1,8 +1,9 @@
 """What the CRM should show, worked out from our rows as plain data; nothing here asks or writes.
 
 Tags and counters belong to a contact and so speak of all its courses together: `scorm_completed`
-says that at least one is completed, the result tags tell the latest result. The Training Record of
-each enrolment carries the whole truth, and the Company Training Summary adds it up.
+says that at least one is completed, the result tags tell the standing that was reached last. The
+Training Record of each enrolment carries the whole truth, and the Company Training Summary adds it
+up.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ class Standing:
     result: Outcome
     score: float | None
     completed_at: datetime | None
-    result_at: datetime | None
+    standing_at: datetime | None
     withdrawn: bool = False
 
     @property
@@ -61,7 +62,7 @@ class Standing:
 
     @property
     def decided_at(self) -> datetime:
-        return self.result_at or self.completed_at or datetime.min.replace(tzinfo=UTC)
+        return self.standing_at or self.completed_at or datetime.min.replace(tzinfo=UTC)
 
 
 def digest(facts: Facts) -> str:
@@ -137,6 +138,7 @@ def record(enrollment: Enrollment, zone: ZoneInfo, certificate: str | None) -> F
         "first_access_on": day(enrollment.first_access_at, zone),
         "last_access_on": day(enrollment.last_access_at, zone),
         "completed_on": day(enrollment.completed_at, zone),
+        "passed_on": day(enrollment.passed_at, zone),
         "certificate": certificate,
     }
     return given(facts)
@@ -164,20 +166,36 @@ def summary(
     return given(facts)
 
 
-def note(enrollment: Enrollment, zone: ZoneInfo, reference: str, certificate: str | None) -> str:
-    """The completion note, one fact a line; its last line is how it is found again."""
+def note(
+    enrollment: Enrollment,
+    zone: ZoneInfo,
+    reference: str,
+    certificate: str | None,
+    milestone: str = "completed",
+) -> str:
+    """The note on a milestone, completed or passed, one fact a line; its last line is how it is
+    found again."""
     lines = [
-        f"Course completed: {plain(enrollment.course.title)}",
+        f"Course {milestone}: {plain(enrollment.course.title)}",
         f"Status: {write.words(Completion(enrollment.completion))}",
-        f"Result: {write.words(Outcome(enrollment.result))}",
-        f"Score: {write.percent(enrollment.score)}",
+        result_line(Outcome(enrollment.result)),
+        f"Score: {write.score(enrollment.score, enrollment.score_raw)}",
         f"Completed: {write.date_time(enrollment.completed_at, zone)} ({zone.key})",
     ]
+    if enrollment.passed_at:
+        lines.append(f"Passed on: {write.date_time(enrollment.passed_at, zone)} ({zone.key})")
     if enrollment.seconds:  # many courses report it only when the session ends
         lines.append(f"Time spent: {write.duration(enrollment.seconds)}")
     if certificate:
         lines.append(f"Certificate: {certificate}")
     return "\n".join([*lines, reference])
+
+
+def result_line(result: Outcome) -> str:
+    return f"Result: {write.words(result)}"
+
+
+PASSED_LINE = result_line(Outcome.PASSED)
 
 
 def reference(row_id: str) -> str:

@@ -36,6 +36,10 @@ def needs_contact_fields(effect: CrmEffect) -> str | None:
     return needs_contact(effect) or objects.first(effect.account, "contact_fields")
 
 
+def needs_note(effect: CrmEffect) -> str | None:
+    return needs_contact(effect) or notes.first(effect)
+
+
 def needs_record(effect: CrmEffect) -> str | None:
     return (
         objects.first(effect.account, objects.RECORD, objects.RECORD_TIE)
@@ -66,7 +70,7 @@ KINDS = {
     EffectKind.COUNTERS: Kind(counters.wanted, counters.write, needs_contact_fields),
     EffectKind.RECORD: Kind(records.wanted, records.write, needs_record_object, makes_new=True),
     EffectKind.RELATION: Kind(records.wanted_relation, records.write_relation, needs_record),
-    EffectKind.NOTE: Kind(notes.wanted, notes.write, needs_contact, makes_new=True),
+    EffectKind.NOTE: Kind(notes.wanted, notes.write, needs_note, makes_new=True),
     EffectKind.SUMMARY: Kind(
         companies.wanted,
         companies.write,

@@ -11,7 +11,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from app.extensions import db
 from app.models import Account, CrmEffect, EffectKind, Enrollment, Learner
 
-COMPLETED = "completed"  # the milestone that earns a note
+COMPLETED, PASSED = "completed", "passed"  # the milestones that earn a note
 Rows = dict[tuple[str, str], CrmEffect]  # by kind and subject
 
 
@@ -55,6 +55,11 @@ def for_enrollment(
     set_committed_value(row, "enrollment", enrollment)
     set_committed_value(row, "learner", enrollment.learner)
     return row
+
+
+def late_pass(enrollment: Enrollment, known: Rows) -> CrmEffect | None:
+    """The note of a pass that came after the completion, if there was one."""
+    return known.get((EffectKind.NOTE, f"{enrollment.id}:{PASSED}"))
 
 
 def for_company(account_id: str, business_id: str) -> CrmEffect:

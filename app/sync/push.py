@@ -45,6 +45,12 @@ def mark(enrollment: Enrollment) -> None:
     _mark_company(learner, known)
 
 
+def note_late_pass(enrollment: Enrollment) -> None:
+    """A note of its own for who passes after a completion without a pass; `mark` then does it."""
+    known = ledger.of_learner(enrollment.learner)
+    ledger.for_enrollment(enrollment, EffectKind.NOTE, known, ledger.PASSED)
+
+
 def mark_learner(learner: Learner, quietly: bool = False) -> None:
     """The same for everything of one learner: after a change of the contact, company or name.
 
@@ -126,10 +132,12 @@ def _mark_person(learner: Learner, known: Rows, quietly: bool = False) -> None:
 def _mark_course(enrollment: Enrollment, known: Rows, quietly: bool = False) -> None:
     _mark_row(ledger.for_enrollment(enrollment, EffectKind.RECORD, known), quietly)
     _mark_row(ledger.for_enrollment(enrollment, EffectKind.RELATION, known), quietly)
-    if enrollment.completed:
-        _mark_row(
-            ledger.for_enrollment(enrollment, EffectKind.NOTE, known, ledger.COMPLETED), quietly
-        )
+    if not enrollment.completed:
+        return
+    for milestone in (ledger.COMPLETED, ledger.PASSED):
+        if milestone == ledger.COMPLETED or ledger.late_pass(enrollment, known):
+            row = ledger.for_enrollment(enrollment, EffectKind.NOTE, known, milestone)
+            _mark_row(row, quietly)
 
 
 def _mark_company(learner: Learner, known: Rows, quietly: bool = False) -> None:

@@ -58,6 +58,7 @@ TRAINING_RECORD = ObjectSpec(
         FieldSpec("first_access_on", "First Access", DATE),
         FieldSpec("last_access_on", "Last Access", DATE),
         FieldSpec("completed_on", "Completed On", DATE),
+        FieldSpec("passed_on", "Passed On", DATE),
         FieldSpec("certificate", "Certificate"),
     ),
 )

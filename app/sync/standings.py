@@ -45,7 +45,7 @@ def _standings() -> Select:
         Enrollment.result,
         Enrollment.score,
         Enrollment.completed_at,
-        Enrollment.result_at,
+        Enrollment.standing_at,
         Enrollment.withdrawn_at,
     ).join(Course, Course.id == Enrollment.course_id)
 
@@ -59,7 +59,7 @@ def _read(statement: Select) -> list[Standing]:
             result=Outcome(row.result),
             score=row.score,
             completed_at=row.completed_at,
-            result_at=row.result_at,
+            standing_at=row.standing_at,
             withdrawn=row.withdrawn_at is not None,
         )
         for row in db.session.execute(statement)

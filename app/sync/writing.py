@@ -17,7 +17,7 @@ from app.background import note_trouble
 from app.clients.crm import Crm, OutsideError
 from app.errors import AppError, Hold
 from app.models import CrmEffect, EffectKind, Learner, now
-from app.sync import contacts, crm_state, kinds, ledger, memberships, objects, records
+from app.sync import contacts, crm_state, kinds, ledger, memberships, notes, objects, records
 
 log = logging.getLogger(__name__)
 
@@ -85,6 +85,8 @@ def done(effect: CrmEffect, made: bool) -> Aftermath:
         return Aftermath(
             freed=[ledger.for_enrollment(effect.enrollment, EffectKind.RELATION, known)]
         )
+    if effect.kind == EffectKind.NOTE:
+        return Aftermath(freed=notes.after_completion(effect))
     if effect.kind == EffectKind.SUMMARY and made:
         return Aftermath(freed=memberships.of_company(effect.account_id, effect.subject))
     return NOTHING

@@ -295,6 +295,68 @@ def test_it_stays_valid_after_the_learner_was_removed_from_the_course(
     assert "This certificate is valid" in client.get(f"/verify/{certificate.number}").text
 
 
+def reach(enrollment: Enrollment, *, day: int, **facts: object) -> Certificate:
+    """Another standing, and the certificate that is valid then."""
+    complete(enrollment, at=utc(2026, 3, day, 12), **facts)  # type: ignore[arg-type]
+    with acting_for(enrollment.account_id):
+        certificate = issuing.issue(enrollment)
+        db.session.flush()
+    assert certificate is not None
+    return certificate
+
+
+def test_a_better_standing_has_a_certificate_of_its_own(
+    client: FlaskClient, enrollment: Enrollment
+) -> None:
+    failed = issued(enrollment, score=40.0, result=Outcome.FAILED)
+    passed = reach(enrollment, day=9, score=85.0)
+    assert (passed.issue, passed.number != failed.number) == (2, True)
+    assert passed.valid and not failed.valid
+    old = client.get(f"/verify/{failed.number}").text
+    assert "replaced by a newer one" in old
+    assert f'href="/verify/{passed.number}"' in old
+    assert "40%" in old and "Record of completion" in old
+    new = client.get(f"/verify/{passed.number}").text
+    assert "This certificate is valid" in new
+    for words in ("5 March 2026", "Passed on", "9 March 2026", "85%"):
+        assert words in new
+
+
+def test_the_row_offers_the_certificate_that_is_valid(
+    client: FlaskClient, enrollment: Enrollment, account: Account
+) -> None:
+    failed = issued(enrollment, score=40.0, result=Outcome.FAILED)
+    passed = reach(enrollment, day=9, score=85.0)
+    sign_in(client, account)
+    page = client.get(f"/courses/{enrollment.course_id}").text
+    assert f"/certificates/{passed.id}.pdf" in page
+    assert f"/certificates/{failed.id}.pdf" not in page
+    assert "passed on 9 Mar 2026" in page
+
+
+def test_a_revoked_certificate_is_not_replaced_by_itself(enrollment: Enrollment) -> None:
+    certificate = issued(enrollment, score=40.0, result=Outcome.FAILED)
+    certificate.revoke("Somebody else took the test")
+    assert reach(enrollment, day=9, score=85.0) is certificate
+
+
+def test_who_failed_has_a_record_of_completion(enrollment: Enrollment) -> None:
+    failed = issued(enrollment, score=40.0, result=Outcome.FAILED)
+    text = text_of(drawing.drawn(failed))
+    assert "RECORD OF COMPLETION" in text
+    assert "CERTIFICATE OF" not in text
+    assert "PASSED ON" not in text
+    passed = text_of(drawing.drawn(reach(enrollment, day=9, score=85.0)))
+    assert "CERTIFICATE OF COMPLETION" in passed
+    assert "PASSED ON 9 March 2026" in passed or "9 March 2026" in passed
+
+
+def test_a_raw_score_without_a_percentage_is_printed_as_one(enrollment: Enrollment) -> None:
+    certificate = issued(enrollment, score=None)
+    certificate.score_raw = 8.0
+    assert "8 (raw)" in text_of(drawing.drawn(certificate))
+
+
 def test_revoked_and_replaced_ones_say_so(client: FlaskClient, enrollment: Enrollment) -> None:
     certificate = issued(enrollment)
     with acting_for(enrollment.account_id):

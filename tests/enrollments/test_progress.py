@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from app.clients.scorm_cloud import Result
+from app.clients.scorm_cloud import LaunchRecord, Result
 from app.enrollments import progress
 from app.extensions import db
-from app.models import Certificate, Completion, CrmEffect, Enrollment, Outcome, acting_for
+from app.models import (
+    Certificate,
+    Completion,
+    CrmEffect,
+    Enrollment,
+    Outcome,
+    Progress,
+    Reading,
+    acting_for,
+)
 from tests.factories import make_account, make_course, make_enrollment
 
 T0 = datetime(2026, 3, 4, 10, 0, tzinfo=UTC)
@@ -89,9 +99,9 @@ CASES: list[tuple[dict[str, Any], Completion, Outcome, float | None, float]] = [
 def test_every_kind_of_report_has_one_meaning(
     changes: dict[str, Any], completion: str, result: str, score: float | None, seconds: float
 ) -> None:
-    fresh = Enrollment(completion=NOT, result=NONE, seconds=0.0, attempts_made=0)
-    facts = progress.visible_facts(fresh, Result.parse(payload(**changes)))
-    told = (facts["completion"], facts["result"], facts["score"], facts["seconds"])
+    after = progress.following(Progress(), Reading(), Result.parse(payload(**changes)))
+    stands = after.standing
+    told = (stands.completion, stands.result, stands.score, after.seconds)
     assert told == (completion, result, score, seconds)
 
 
@@ -102,14 +112,16 @@ def enrollment(app: object) -> Enrollment:
 
 def report(minute: int, **changes: Any) -> Result:
     changes.setdefault("updated", (T0 + timedelta(minutes=minute)).isoformat())
-    launches = changes.pop("launches", None)
+    launches, history = changes.pop("launches", None), changes.pop("history", None)
     result = Result.parse(payload(**{**OPENED, **changes}))
-    if launches is None:
-        return result
-    return Result(**{**result.__dict__, "launches": launches})
+    if history is None:
+        return replace(result, launches=launches)
+    entries = tuple(LaunchRecord.parse({"launchHistoryId": name}) for name in history)
+    return replace(result, launches=len(entries), history=entries)
 
 
 COMPLETED = {"registrationCompletion": "COMPLETED", "registrationSuccess": "PASSED"}
+FAILED = {"registrationCompletion": "COMPLETED", "registrationSuccess": "FAILED"}
 
 
 def record(enrollment: Enrollment, *reports: Result) -> list[bool]:
@@ -147,18 +159,51 @@ def test_the_same_report_again_changes_nothing(enrollment: Enrollment) -> None:
         assert len(db.session.scalars(select(Certificate)).all()) == 1
 
 
-def test_the_last_result_counts_and_the_best_score(enrollment: Enrollment) -> None:
+def test_a_pass_is_not_lost_by_failing_later(enrollment: Enrollment) -> None:
     record(
         enrollment,
         report(1, **COMPLETED, score={"scaled": 80}),
-        report(
-            2,
-            registrationCompletion="COMPLETED",
-            registrationSuccess="FAILED",
-            score={"scaled": 40},
-        ),
+        report(2, **FAILED, score={"scaled": 90}),
     )
-    assert (enrollment.result, enrollment.score) == (Outcome.FAILED, 80)
+    assert (enrollment.result, enrollment.score) == (Outcome.PASSED, 80)
+    assert enrollment.passed_at == T0 + timedelta(minutes=1)
+
+
+def test_a_pass_after_failing_stands_from_its_own_day(enrollment: Enrollment) -> None:
+    failed_at = "2026-03-04T10:01:00Z"
+    record(
+        enrollment,
+        report(1, **FAILED, score={"scaled": 90}, completedDate=failed_at),
+        report(2, **COMPLETED, score={"scaled": 80}, completedDate=failed_at),
+    )
+    assert (enrollment.result, enrollment.score) == (Outcome.PASSED, 80)
+    assert enrollment.completed_at == T0 + timedelta(minutes=1)
+    assert enrollment.passed_at == T0 + timedelta(minutes=2)
+
+
+def test_a_better_score_that_is_not_completed_does_not_count(enrollment: Enrollment) -> None:
+    record(
+        enrollment,
+        report(1, registrationCompletion="INCOMPLETE", score={"scaled": 100}),
+        report(2, registrationCompletion="COMPLETED", score={"scaled": 75}),
+        report(3, registrationCompletion="INCOMPLETE", score={"scaled": 100}),
+    )
+    assert (enrollment.completed, enrollment.score) == (True, 75)
+
+
+def test_a_raw_score_without_a_percentage_is_kept(enrollment: Enrollment) -> None:
+    unit = {"id": "i", "children": [], "runtime": {"scoreRaw": "8"}}
+    details = {"attempts": 1, "children": [unit]}
+    record(enrollment, report(1, registrationCompletion="COMPLETED", activityDetails=details))
+    assert (enrollment.score, enrollment.score_raw) == (None, 8)
+
+
+def test_a_completion_that_arrives_late_is_not_lost(enrollment: Enrollment) -> None:
+    incomplete = report(5, registrationCompletion="INCOMPLETE", totalSecondsTracked=300)
+    late = report(4, **COMPLETED, score={"scaled": 90}, totalSecondsTracked=200)
+    assert record(enrollment, incomplete, late, incomplete) == [True, True, False]
+    assert (enrollment.completed, enrollment.result, enrollment.score) == (True, PASS, 90)
+    assert enrollment.seconds == 300  # of the newer report
 
 
 def test_time_and_attempts_go_on_over_a_reset(enrollment: Enrollment) -> None:
@@ -181,6 +226,46 @@ def test_time_and_attempts_go_on_over_a_new_instance(enrollment: Enrollment) -> 
     assert (enrollment.seconds, enrollment.attempts_made) == (150, 4)
 
 
+def test_less_time_in_the_same_launch_is_a_correction(enrollment: Enrollment) -> None:
+    record(
+        enrollment,
+        report(1, totalSecondsTracked=90, history=["a"]),
+        report(2, totalSecondsTracked=5, history=["a"]),
+    )
+    assert (enrollment.seconds, enrollment.attempts_made) == (5, 1)
+
+
+def test_a_reset_shows_in_the_history_though_as_many_launches_followed(
+    enrollment: Enrollment,
+) -> None:
+    record(
+        enrollment,
+        report(1, totalSecondsTracked=90, history=["a", "b"]),
+        report(2, totalSecondsTracked=100, history=["c", "d"]),
+        report(3, totalSecondsTracked=110, history=["c", "d", "e"]),
+    )
+    assert (enrollment.seconds, enrollment.attempts_made) == (200, 5)
+
+
+def test_a_report_without_the_history_keeps_what_was_known(enrollment: Enrollment) -> None:
+    record(
+        enrollment,
+        report(1, totalSecondsTracked=90, history=["a", "b"]),
+        report(2, totalSecondsTracked=95),
+        report(3, totalSecondsTracked=99, history=["a", "b"]),
+    )
+    assert (enrollment.seconds, enrollment.attempts_made) == (99, 2)
+
+
+def test_who_has_opened_the_course_has_started_it_also_after_a_reset(
+    enrollment: Enrollment,
+) -> None:
+    record(enrollment, report(1, registrationCompletion="INCOMPLETE", history=["a"]))
+    wiped = {"firstAccessDate": None, "lastAccessDate": None, "history": []}
+    record(enrollment, report(2, registrationCompletion="UNKNOWN", **wiped))
+    assert (enrollment.completion, enrollment.attempts_made) == (IN, 1)
+
+
 def test_progress_is_told_to_the_crm_only_when_something_changed(enrollment: Enrollment) -> None:
     def wanted() -> set[str | None]:
         with acting_for(enrollment.account_id):
@@ -188,7 +273,7 @@ def test_progress_is_told_to_the_crm_only_when_something_changed(enrollment: Enr
 
     record(enrollment, report(1))
     before = wanted()
-    record(enrollment, report(1), report(0, **COMPLETED))
+    record(enrollment, report(1), report(0, registrationCompletion="INCOMPLETE"))
     assert wanted() == before
     record(enrollment, report(2, **COMPLETED))
     assert wanted() != before

@@ -250,7 +250,9 @@ def test_csv_opens_anywhere(client: FlaskClient, account: Account, courses: obje
     three, two, one = table[1:]
     assert three[3:6] == ["Not Started", "", ""]
     assert two[3:6] == ["Completed", "Failed", "0"]
-    assert one[3:] == ["Completed", "Passed", "90", "2026-03-01 13:00", "2026-03-10 13:00"]
+    dates = ["2026-03-01 13:00", "2026-03-10 13:00", "2026-03-10 13:00"]
+    assert one[3:] == ["Completed", "Passed", "90", *dates]
+    assert two[7:] == ["2026-03-31 23:59", ""]  # who failed has passed on no day
 
 
 def test_xlsx_has_typed_cells(client: FlaskClient, account: Account, courses: object) -> None:
@@ -261,7 +263,8 @@ def test_xlsx_has_typed_cells(client: FlaskClient, account: Account, courses: ob
     three, two, one = table[1:]
     assert three[5] is None
     assert two[5] == 0
-    assert one[5:] == (90, datetime(2026, 3, 1, 13), datetime(2026, 3, 10, 13))
+    completed_at = passed_at = datetime(2026, 3, 10, 13)
+    assert one[5:] == (90, datetime(2026, 3, 1, 13), completed_at, passed_at)
     about = " ".join(str(row[0]) for row in book["About"].iter_rows(values_only=True))
     assert "Harbour" in about
     assert "matching “first”" in about

@@ -233,7 +233,8 @@ def test_every_text_of_a_certificate_stands_where_the_file_has_it(
         certificate = Certificate(
             account_id=account.id, enrollment_id=enrollment.id, **facts,
             course_title="First Aid at Work", completed_at=utc(2026, 3, 4), score=92.0,
-            result=Outcome.PASSED, number="ABCDE-FGHJK-23456-MNPQR-STVWXY", account=account,
+            result=Outcome.PASSED, standing_at=utc(2026, 3, 4),
+            number="ABCDE-FGHJK-23456-MNPQR-STVWXY", account=account,
         )  # fmt: skip
         paper = on_paper(drawn(certificate))
     assert len(screen) > 12

@@ -25,7 +25,7 @@ def standing(**facts: Any) -> Standing:
         "result": Outcome.NONE,
         "score": None,
         "completed_at": MONDAY,
-        "result_at": None,
+        "standing_at": None,
     }
     return Standing(**values | facts)
 
@@ -80,21 +80,21 @@ def test_tags_of_one_course(standings: list[Standing], tags: set[str]) -> None:
 
 
 def test_the_latest_of_several_results_tells_the_result_and_the_band() -> None:
-    older = standing(**PASSED, score=95.0, result_at=MONDAY)
-    newer = standing(**FAILED, score=42.0, result_at=TUESDAY)
+    older = standing(**PASSED, score=95.0, standing_at=MONDAY)
+    newer = standing(**FAILED, score=42.0, standing_at=TUESDAY)
     expected = {"scorm_completed", "scorm_failed", "scorm_score_0_59"}
     assert wanted_tags([older, newer]) == wanted_tags([newer, older]) == expected
 
 
 def test_a_course_without_result_does_not_take_an_earlier_result_away() -> None:
-    passed = standing(**PASSED, score=95.0, result_at=MONDAY)
+    passed = standing(**PASSED, score=95.0, standing_at=MONDAY)
     bare = standing(completed_at=TUESDAY)
     assert wanted_tags([passed, bare]) == {"scorm_completed", "scorm_passed", "scorm_score_90_100"}
 
 
 def test_a_newer_result_without_score_leaves_no_band() -> None:
-    scored = standing(**PASSED, score=95.0, result_at=MONDAY)
-    unscored = standing(**FAILED, result_at=TUESDAY)
+    scored = standing(**PASSED, score=95.0, standing_at=MONDAY)
+    unscored = standing(**FAILED, standing_at=TUESDAY)
     assert wanted_tags([scored, unscored]) == {"scorm_completed", "scorm_failed"}
 
 
@@ -122,10 +122,12 @@ def test_a_course_tag_goes_if_it_was_written_by_us() -> None:
 def test_counters_of_a_contact() -> None:
     facts = crm_state.counters(
         [
-            standing(**PASSED, score=80.0, result_at=MONDAY),
+            standing(**PASSED, score=80.0, standing_at=MONDAY),
             standing(**STARTED),
             standing(**STARTED, withdrawn=True),
-            standing(**FAILED, score=0.0, completed_at=utc(2026, 3, 3, 23, 30), result_at=TUESDAY),
+            standing(
+                **FAILED, score=0.0, completed_at=utc(2026, 3, 3, 23, 30), standing_at=TUESDAY
+            ),
         ],
         BERLIN,
     )
@@ -180,6 +182,7 @@ def enrollment(**facts: Any) -> Enrollment:
         first_access_at=MONDAY,
         last_access_at=TUESDAY,
         completed_at=datetime.fromisoformat("2026-03-03T23:30:00+00:00"),
+        standing_at=datetime.fromisoformat("2026-03-04T23:30:00+00:00"),
     )
     for name, value in facts.items():
         setattr(row, name, value)
@@ -206,6 +209,7 @@ def test_a_record_tells_everything_of_an_enrolment() -> None:
         "first_access_on": "2026-03-02",
         "last_access_on": "2026-03-03",
         "completed_on": "2026-03-04",
+        "passed_on": "2026-03-05",
         "certificate": "https://hub.example/verify/N1",
     }
 
@@ -243,10 +247,27 @@ def test_the_note_has_a_fact_a_line_and_its_reference_last() -> None:
         "Result: Passed",
         "Score: 92.5%",
         "Completed: 4 Mar 2026, 00:30 (Europe/Berlin)",
+        "Passed on: 5 Mar 2026, 00:30 (Europe/Berlin)",
         "Time spent: 32 min",
         "Certificate: https://hub.example/verify/N1",
         "Ref SH-1",
     ]
+
+
+def test_the_note_on_a_later_pass_says_what_it_is_about() -> None:
+    text = crm_state.note(enrollment(), BERLIN, "Ref SH-1", None, "passed")
+    assert text.splitlines()[0] == "Course passed: Work safely <b>"
+
+
+def test_a_raw_score_alone_is_told_as_what_it_is() -> None:
+    row = enrollment(score=None, score_raw=8.0)
+    assert "Score: 8 (raw)" in crm_state.note(row, BERLIN, "Ref SH-1", None).splitlines()
+
+
+def test_who_failed_has_passed_on_no_day() -> None:
+    row = enrollment(result=Outcome.FAILED)
+    assert "passed_on" not in crm_state.record(row, BERLIN, None)
+    assert "Passed" not in crm_state.note(row, BERLIN, "Ref SH-1", None)
 
 
 def test_a_note_without_score_or_certificate_stays_readable() -> None:

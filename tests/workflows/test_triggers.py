@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -20,6 +21,7 @@ from app.models import (
     Enrollment,
     Outcome,
     Source,
+    Standing,
     TriggerEvent,
     TriggerFiring,
     TriggerSubscription,
@@ -47,7 +49,8 @@ def enrollment(account: Account, course: Course, contact: Contact) -> Enrollment
 
 
 def complete(enrollment: Enrollment, score: float = 90, result: Outcome = Outcome.PASSED) -> None:
-    enrollment.set_progress({"completion": Completion.COMPLETED, "score": score, "result": result})
+    standing = Standing(Completion.COMPLETED, result, score)
+    enrollment.progress = replace(enrollment.progress, standing=standing)
     triggers.note(enrollment, TriggerEvent.COMPLETED)
     db.session.commit()
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import pytest
@@ -47,6 +47,7 @@ from app.models import (
     Course,
     EnrollLink,
     Enrollment,
+    Grant,
     Learner,
     Source,
     WebhookEvent,
@@ -260,6 +261,44 @@ def test_rows_are_added_in_bulk_for_ones_own_account_only(app: Flask) -> None:
         db.session.execute(insert(AuditEntry), rows[:2])
         with pytest.raises(UnscopedAccess):
             db.session.execute(insert(AuditEntry), rows)
+
+
+def test_rows_are_added_in_bulk_only_where_it_can_be_seen_whose_they_are(app: Flask) -> None:
+    fill(MINE, 0)
+    fill(OTHERS, 0)
+    mine, theirs = ({"account_id": one, "actor": "x", "action": "x"} for one in (MINE, OTHERS))
+    several: Any = insert(AuditEntry).values([mine, theirs])
+    for statement, rows in ((several, mine), (insert(AuditEntry).values(**theirs), mine)):
+        with acting_for(MINE), pytest.raises(UnscopedAccess):
+            db.session.execute(statement, rows)
+    with acting_for(MINE):
+        db.session.execute(insert(AuditEntry), mine)
+        with pytest.raises(UnscopedAccess):
+            db.session.execute(insert(AuditEntry), theirs)
+
+
+def test_what_works_for_all_accounts_may_have_any_shape(app: Flask) -> None:
+    fill(MINE, 2)
+    fill(OTHERS, 5)
+    joined = update(Course).where(E.course_id == Course.id).values(attempts=7)
+    with across_accounts():
+        assert db.session.execute(joined).rowcount == 7
+        assert db.session.scalar(text("SELECT count(*) FROM enrollments")) == 7
+        assert db.session.scalar(select(literal_column(SUB))) == 7
+        db.session.execute(update(AuditEntry).values(account_id=OTHERS))
+        assert db.session.scalar(select(func.count(AuditEntry.id.distinct()))) == 7
+
+
+def test_tables_of_no_account_are_as_free_as_ever(app: Flask) -> None:
+    fill(MINE, 0)
+    fill(OTHERS, 0)
+    for scope in (nullcontext(), acting_for(MINE)):
+        with scope:
+            assert db.session.scalar(select(func.count(Account.id))) == 2
+            assert db.session.scalar(text("SELECT count(*) FROM accounts")) == 2
+            named = update(Account).where(Grant.subject == Account.id).values(name="x")
+            assert db.session.execute(named).rowcount == 0
+            db.session.execute(delete(Grant))
 
 
 def test_a_connection_past_the_session_is_limited_as_well(app: Flask) -> None:

@@ -142,7 +142,6 @@ def may_see(row: object) -> bool:
     return row.account_id == scope
 
 
-@event.listens_for(Session, "do_orm_execute")
 def touch_own_rows_only(state: ORMExecuteState) -> None:
     """Judges what a statement changes, and marks what it may see; `limiting` does the rest."""
     scope, statement = _scope.get(), state.statement
@@ -192,7 +191,6 @@ def require_own(state: ORMExecuteState, change: Insert, scope: str) -> None:
         raise UnscopedAccess(f"{name_of(change)}: only rows of the account can be added so")
 
 
-@event.listens_for(Session, "before_flush")
 def write_own_rows_only(session: Session, _context: object, _instances: object) -> None:
     scope = _scope.get()
     if scope == ACROSS:
@@ -203,3 +201,7 @@ def write_own_rows_only(session: Session, _context: object, _instances: object) 
                 row.account_id = scope
             if row.account_id != scope:
                 raise UnscopedAccess(f"{type(row).__name__} was written for another account")
+
+
+event.listen(Session, "do_orm_execute", touch_own_rows_only)
+event.listen(Session, "before_flush", write_own_rows_only)

@@ -170,6 +170,25 @@ def test_a_company_is_summed_up() -> None:
     }
 
 
+def test_a_company_of_which_nobody_is_enrolled_has_no_rates() -> None:
+    assert crm_state.summary("b1", " North\nwind ", 0, [], UTC_ZONE) == {
+        "name": "North wind",
+        "hub_key": "b1",
+        "learners": 0,
+        "enrollments": 0,
+        "completions": 0,
+        "passed": 0,
+        "failed": 0,
+    }
+
+
+def test_a_companys_last_completion_is_a_day_where_the_account_lives() -> None:
+    late = [standing(completed_at=utc(2026, 3, 3, 23, 30))]
+    facts = crm_state.summary("b1", "x" * 300, 1, late, BERLIN)
+    assert facts["last_completion"] == "2026-03-04"
+    assert facts["name"] == "x" * 250
+
+
 def enrollment(**facts: Any) -> Enrollment:
     row = Enrollment(
         id="e" * 32,

@@ -16,6 +16,4 @@ keepalive = 75  # longer than the router keeps its side open
 control_socket_disable = True
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: PTH112
 accesslog = None  # the platform's router keeps one; ours would hold launch links
-forwarded_allow_ips = os.environ.get(
-    "FORWARDED_ALLOW_IPS", "*" if "DYNO" in os.environ else "127.0.0.1"
-)
+forwarded_allow_ips = ""  # whose X-Forwarded headers count is decided in app/proxies.py

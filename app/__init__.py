@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from flask import Flask
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import (
     background,
@@ -15,6 +14,8 @@ from app import (
     htmx,
     icons,
     limits,
+    proxies,
+    request_text,
     schedule,
     template_filters,
     tenancy,
@@ -26,10 +27,11 @@ from config import Config
 def create_app(config: Config | None = None) -> Flask:
     app = transactions.Hub(__name__)
     app.config.update(config or Config.from_environment())
-    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
     app.url_map.strict_slashes = False  # a call of the CRM must never meet a redirect
     app.url_map.merge_slashes = False
+    proxies.init_app(app)
     extensions.init_app(app)
+    request_text.init_app(app)
     headers.init_app(app)  # before tenancy: plain http is sent on before anybody is asked for proof
     tenancy.init_app(app)
     error_answers.init_app(app)

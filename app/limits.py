@@ -1,29 +1,117 @@
-"""How often one address may use the public forms, counted in Redis, in memory while it is away;
-and how deep the JSON may be that anybody sends.
+"""How often one network may do what harms others when it is done often: guess numbers and contexts,
+try addresses, fill a course. Counted in Redis, in memory while that is away.
+
+Only the harmful thing counts, after it has happened: whoever brings a valid number or context is
+never refused because of others behind the same address. Hundreds of people may share one.
+Here also stands how deep the JSON may be that anybody sends.
 """
 
 from __future__ import annotations
 
+import ipaddress
+import math
+import time
 from typing import Any
 
-from flask import Flask
+from flask import Flask, Response, current_app, request
 from flask.json.provider import DefaultJSONProvider
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
+from limits import RateLimitItem, parse_many
+from limits.storage import MemoryStorage, RedisStorage
+from limits.strategies import FixedWindowRateLimiter
+from redis.exceptions import RedisError
+
+from app.errors import AppError, answer
+from app.extensions import redis
+
+REDIS_IS_AWAY = 10.0  # seconds until it is asked again
+UNITS = (3600, "hour"), (60, "minute"), (1, "second")
 
 
-class ViewLimiter(Limiter):
-    """Looks only at views that carry a limit; all other requests, postbacks above all, just pass.
+class TooMany(AppError):
+    """A limit is used up; `seconds` are left until it is not."""
 
-    A decorated view asks for itself. What flask-limiter does before every request would find
-    nothing to do here, at a tenth of what a postback costs in all.
-    """
+    status = 429
 
-    def _check_request_limit(
-        self, callable_name: str | None = None, in_middleware: bool = True
-    ) -> None:
-        if not in_middleware:
-            super()._check_request_limit(callable_name, in_middleware)
+    def __init__(self, what: str, seconds: int) -> None:
+        super().__init__(f"Too many {what}. Please wait {in_words(seconds)}.")
+        self.seconds = seconds
+
+
+class Limiter:
+    """Counts, and says when it is too much. Switched off (`enabled`) in tests only."""
+
+    def __init__(self) -> None:
+        self.enabled = True
+        self._memory = FixedWindowRateLimiter(MemoryStorage())
+        self._away_until = 0.0
+
+    def count(self, what: str, rates: str, *whom: str) -> None:
+        """One more of `what` by `whom`; TooMany if that exceeds the rates ("30 per minute; …").
+
+        `what` is a plural that people read, such as "unknown numbers from your network".
+        """
+        for item in parse_many(rates):
+            if self.enabled and not self._hit(item, what, *whom):
+                raise TooMany(what, self._seconds_left(item, what, *whom))
+
+    def is_first(self, what: str, rate: str, *whom: str) -> bool:
+        """Whether this is still within the rate: for what is to be said once in a while."""
+        return all(self._hit(item, what, *whom) for item in parse_many(rate))
+
+    def _hit(self, item: RateLimitItem, *names: str) -> bool:
+        if time.monotonic() >= self._away_until:
+            try:
+                return in_redis().hit(item, *names)
+            except RedisError:
+                self._away_until = time.monotonic() + REDIS_IS_AWAY
+        return self._memory.hit(item, *names)
+
+    def _seconds_left(self, item: RateLimitItem, *names: str) -> int:
+        counting = self._memory if time.monotonic() < self._away_until else in_redis()
+        try:
+            ends_at = counting.get_window_stats(item, *names).reset_time
+        except RedisError:
+            return item.get_expiry()
+        return max(1, math.ceil(ends_at - time.time()))
+
+
+limiter = Limiter()
+
+
+def in_redis() -> FixedWindowRateLimiter:
+    """Over the connections that everything else uses, with the same settings."""
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    if "limits" not in app.extensions:
+        pool = redis(app).connection_pool
+        storage = RedisStorage("redis://", connection_pool=pool, key_prefix="hub:limits")
+        app.extensions["limits"] = FixedWindowRateLimiter(storage)
+    return app.extensions["limits"]
+
+
+def network() -> str:
+    """Where the request comes from: an IPv4 address, or the /64 that one customer has of IPv6."""
+    try:
+        address = ipaddress.ip_address((request.remote_addr or "").partition("%")[0])
+    except ValueError:
+        return request.remote_addr or "unknown"
+    if isinstance(address, ipaddress.IPv4Address):
+        return str(address)
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.ip_network((address, 64), strict=False))
+
+
+def in_words(seconds: int) -> str:
+    """A wait, rounded up: "40 seconds", "3 minutes", "2 hours"."""
+    size, name = next(unit for unit in UNITS if seconds >= 2 * unit[0] or unit[0] == 1)
+    number = math.ceil(seconds / size)
+    return f"{number} {name}" if number == 1 else f"{number} {name}s"
+
+
+def refused(error: TooMany) -> Response:
+    response = answer(error.status, error.sentence)
+    response.headers["Retry-After"] = str(error.seconds)
+    return response
 
 
 class ShallowJson(DefaultJSONProvider):
@@ -36,15 +124,6 @@ class ShallowJson(DefaultJSONProvider):
             raise ValueError("nested too deeply") from None
 
 
-limiter = ViewLimiter(get_remote_address, headers_enabled=True)
-
-
 def init_app(app: Flask) -> None:
     app.json = ShallowJson(app)
-    url = app.config["REDIS_URL"]
-    if url.startswith("unix:"):
-        url = "redis+" + url
-    app.config.setdefault("RATELIMIT_STORAGE_URI", url)
-    app.config.setdefault("RATELIMIT_IN_MEMORY_FALLBACK_ENABLED", True)
-    app.config.setdefault("RATELIMIT_KEY_PREFIX", "hub")
-    limiter.init_app(app)
+    app.register_error_handler(TooMany, refused)

@@ -22,7 +22,7 @@ from app.accounts import install, sessions
 from app.background import Bell, ring
 from app.clients.http import OutsideError
 from app.courses import leftovers, publishing
-from app.enrollments import enrolling, syncing
+from app.enrollments import enrolling, form_uses, syncing
 from app.extensions import db
 from app.models import (
     Course,
@@ -59,6 +59,7 @@ REGULAR: list[tuple[timedelta, Callable[[], Any]]] = [
     (timedelta(minutes=3), syncing.reconcile_all),
     (timedelta(hours=1), leftovers.remove_leftovers),
     (timedelta(hours=1), sessions.forget_old),
+    (timedelta(hours=1), form_uses.forget_old),
     (timedelta(minutes=15), syncing.compare_all),
     (timedelta(minutes=10), install.fill_in_details),
 ]

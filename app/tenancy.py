@@ -15,7 +15,7 @@ from flask.sessions import SessionInterface, SessionMixin
 from markupsafe import Markup
 from werkzeug.local import LocalProxy
 
-from app.accounts import banners, cookies, sessions
+from app.accounts import banners, confirming, cookies, sessions
 from app.errors import CANCELLED, Cancelled, FormExpired, NotFound, SignedOut
 from app.extensions import db
 from app.htmx import wants_fragment
@@ -80,10 +80,12 @@ def guard() -> None:
             after_this_request(note_seen)
     if open_to_all(request.endpoint):
         return
-    if current_session() is None:
+    session = current_session()
+    if session is None or not confirming.may_stay(session):
+        g.pop("admin_session", None)
         raise SignedOut("Your session has ended. Open SCORM Hub from your CRM again.")
-    g.scope_token = _scope.set(session.account_id)  # type: ignore[union-attr]
-    if session.account.cancelled_at and not still_open():  # type: ignore[union-attr]
+    g.scope_token = _scope.set(session.account_id)
+    if session.account.cancelled_at and not still_open():
         raise Cancelled(CANCELLED)
 
 
@@ -98,7 +100,7 @@ def verified_session() -> AdminSession | None:
         return sessions.by_token(bearer.strip())
     if request.method not in SAFE_METHODS and request.form.get("session_token"):
         return sessions.by_token(request.form["session_token"])
-    if request.method in SAFE_METHODS and "ticket" in request.args:
+    if request.method == "GET" and "ticket" in request.args:  # looking ahead uses nothing up
         return sessions.by_ticket(request.args["ticket"], request.path)
     return _by_cookie()
 
@@ -109,13 +111,18 @@ def _by_cookie() -> AdminSession | None:
     if request.headers.get("Sec-Fetch-Dest") == "iframe":
         return None
     session = sessions.by_token(cookies.read(cookies.TAB), SessionKind.TAB)
-    if session is None and request.method in SAFE_METHODS:
+    if session is None and request.method in SAFE_METHODS and _from_our_own_page():
         return sessions.by_token(cookies.read(cookies.FRAME), SessionKind.FRAME)
     if session is not None and request.method not in SAFE_METHODS and not _csrf_ok(session):
         if open_to_all(request.endpoint or ""):
             return None
         raise FormExpired()
     return session
+
+
+def _from_our_own_page() -> bool:
+    """Browsers send the frame's cookie along with what other sites ask for, too."""
+    return request.headers.get("Sec-Fetch-Site") in ("same-origin", "none")
 
 
 def _csrf_ok(session: AdminSession) -> bool:

@@ -22,6 +22,7 @@ pytest_plugins = [
     "tests.fixtures.sandbox",
     "tests.fixtures.stack",
     "tests.fixtures.browser",
+    "tests.fixtures.tls_redis",
 ]
 
 

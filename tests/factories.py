@@ -156,7 +156,9 @@ def complete(
 
 def sign_in(client: FlaskClient, account: Account, user_name: str = "Olivia Owner") -> AdminSession:
     """A session in a browser tab of its own; later requests of the client carry its CSRF token."""
-    session, token = sessions.open_session(account, SessionKind.TAB, "user-1", user_name, "admin")
+    session, token = sessions.open_session(
+        account, SessionKind.TAB, "user-1", user_name, "admin", confirmed_at=now()
+    )
     db.session.commit()
     client.set_cookie(TAB_COOKIE, token, domain="hub.localhost")
     client.environ_base["HTTP_X_CSRFTOKEN"] = session.csrf_token

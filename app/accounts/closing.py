@@ -25,6 +25,7 @@ from app.models import (
     DriftCheck,
     EnrollLink,
     Enrollment,
+    FormUse,
     Grant,
     Launch,
     Learner,
@@ -40,7 +41,7 @@ from app.sync import push
 # rows that other rows point at come last
 OWNED = (
     Certificate, Launch, CrmEffect, SyncRun, TriggerFiring, TriggerSubscription, DriftCheck,
-    Enrollment, EnrollLink, Learner, Course, AuditEntry, WebhookEvent, AdminSession,
+    FormUse, Enrollment, EnrollLink, Learner, Course, AuditEntry, WebhookEvent, AdminSession,
 )  # fmt: skip
 BATCH = 1000
 

@@ -14,17 +14,19 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from app import connections
-from app.accounts import picking, sessions
-from app.clients.crm import OutsideError
+from app.accounts import confirming, picking, sessions
 from app.clients.crm_context import ContextError, UserContext, decrypt_context
 from app.deployment import setting
-from app.errors import Hold, SignedOut
+from app.errors import SignedOut
 from app.extensions import db
 from app.models import Account, AdminSession, SessionKind, now
 
 ORIGIN = re.compile(r"https?://[a-z0-9.-]{1,253}(:\d{1,5})?")
 UNKNOWN = "The CRM could not confirm who you are for this location."
+
+
+class Unreadable(SignedOut):
+    """What was brought is no user context of the CRM: a guess."""
 
 
 class Undecided(Exception):
@@ -54,14 +56,16 @@ def sign_in(payload: str, origin: str, chosen: str = "") -> Entry:
     try:
         context = decrypt_context(payload, setting("CRM_SHARED_SECRET"))
     except ContextError:
-        raise SignedOut(UNKNOWN) from None
-    if not ORIGIN.fullmatch(origin):
+        raise Unreadable(UNKNOWN) from None
+    if not ORIGIN.fullmatch(origin) or is_worn_out(payload):
         raise SignedOut(UNKNOWN)
     if context.location_id:
         account = _installed(context.location_id)
+        if not may_frame(origin, account):
+            raise SignedOut(UNKNOWN)
         confirmed_at = confirm(context, account)
     else:
-        account = _picked(context, chosen)
+        account = _picked(context, origin, chosen)
         confirmed_at = sessions.confirmed_lately(account, context.user_id) or now()
     session, token = sessions.open_session(
         account,
@@ -71,8 +75,16 @@ def sign_in(payload: str, origin: str, chosen: str = "") -> Entry:
         context.role,
         origin,
         confirmed_at=confirmed_at,
+        company_id=context.company_id or None,
     )
     return Entry(session, token, picked=not context.location_id)
+
+
+def is_worn_out(payload: str) -> bool:
+    """A context counts for 15 minutes after it was first brought, as long as a page may take to be
+    loaded again with it: the CRM seals a new one whenever it is asked. One that was captured is
+    worth nothing afterwards."""
+    return now() - sessions.first_seen(payload) >= sessions.CONTEXT_LASTS
 
 
 def _installed(location_id: str) -> Account:
@@ -82,9 +94,9 @@ def _installed(location_id: str) -> Account:
     return account
 
 
-def _picked(context: UserContext, chosen: str) -> Account:
+def _picked(context: UserContext, origin: str, chosen: str) -> Account:
     """The chosen account, or the only one there is to choose."""
-    accounts = picking.open_to(context, chosen)
+    accounts = [one for one in picking.open_to(context, chosen) if may_frame(origin, one)]
     if chosen and not accounts:
         raise SignedOut(UNKNOWN)
     if len(accounts) != 1:
@@ -100,19 +112,10 @@ def confirm(context: UserContext, account: Account) -> datetime | None:
     lately = sessions.confirmed_lately(account, context.user_id)
     if lately is not None:
         return lately
-    try:
-        user = connections.crm(account).user(context.user_id)
-    except Hold:
-        return None  # the account has to be reconnected: its people must get in to do so
-    except OutsideError as error:
-        if error.is_gone:
-            raise SignedOut(UNKNOWN) from None
-        return None
-    of_their_agency = context.company_id == account.company_id
-    open_to_them = user.may_enter(account.location_id, of_their_agency=of_their_agency)
-    if user.id != context.user_id or not open_to_them:
+    answer = confirming.allowed(account, context.user_id, context.company_id)
+    if answer is False:
         raise SignedOut(UNKNOWN)
-    return now()
+    return now() if answer else None
 
 
 def origins_for(location_id: str) -> list[str]:
@@ -120,6 +123,23 @@ def origins_for(location_id: str) -> list[str]:
 
     For a location we do not know any site may: the shell holds nothing.
     """
-    known: list[str] = list(setting("CRM_FRAME_ORIGINS"))
     account = db.session.scalar(select(Account).where(Account.location_id == location_id))
-    return known + (account.frame_origins if account is not None else ["https:"])
+    return origins_of(account) if account is not None else [*setting("CRM_FRAME_ORIGINS"), "https:"]
+
+
+def origins_of(account: Account) -> list[str]:
+    """The addresses of the CRM that may frame this account's pages."""
+    return [*setting("CRM_FRAME_ORIGINS"), *account.frame_origins]
+
+
+def may_frame(origin: str, account: Account) -> bool:
+    """Whether the parent that the browser reported is one of them."""
+    return any(pattern(allowed).fullmatch(origin) for allowed in origins_of(account))
+
+
+def pattern(allowed: str) -> re.Pattern[str]:
+    """An origin as a content policy writes it: `*.` stands for one or more names, `:*` for any
+    port."""
+    text = re.escape(allowed)
+    text = text.replace(re.escape("://*."), r"://(?:[a-z0-9-]+\.)+")
+    return re.compile(re.sub(r":\\\*$", r"(?::\\d+)?", text))

@@ -9,12 +9,15 @@ from app.clients.http import OutsideError
 from app.error_answers import expected
 from app.errors import AppError, BadInput, NotFound, SignedOut, Unavailable
 from app.htmx import wants_fragment
-from app.limits import limiter
-from app.models import Account, SessionKind
+from app.limits import TooMany, limiter, network
+from app.models import Account, SessionKind, now
+from app.request_text import NotText, refused
 from app.tenancy import current_session
 
 blueprint = Blueprint("accounts_public", __name__)
 
+GUESSES = "attempts to sign in from your network that your CRM did not confirm"
+MOST_GUESSES = "10 per minute"
 DENIED = "The connection was not allowed in the CRM. Nothing was changed; you can start again."
 NOT_WORKING = "The CRM reported a problem with this connection attempt. Please start again."
 INCOMPLETE = (
@@ -61,6 +64,16 @@ def callback() -> Response:
     return response
 
 
+@blueprint.errorhandler(NotText)
+def unreadable(error: NotText) -> Response:
+    """Also then somebody who wanted to connect is told what became of it."""
+    if request.endpoint != "accounts_public.callback":
+        return refused(error)
+    response = not_connected(INCOMPLETE)
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
 def came_back() -> Response:
     state, code, refusal = (one("state", 128), one("code", 512), one("error", 64))
     expectation = consent.take_state(state, cookies.read(cookies.INSTALLING)) if state else None
@@ -85,7 +98,12 @@ def signed_in(given: consent.Consent) -> Response:
         page = render_template("accounts/installed.html", locations=len(accounts))
         return make_response(page)
     _, token = sessions.open_session(
-        accounts[0], SessionKind.TAB, given.token.user_id, given.user_name
+        accounts[0],
+        SessionKind.TAB,
+        given.token.user_id,
+        given.user_name,
+        confirmed_at=now(),
+        company_id=given.token.company_id or None,
     )
     response = make_response(redirect("/courses"))
     cookies.keep_in_tab(response, token)
@@ -115,19 +133,23 @@ def embed() -> Response:
 
 
 @blueprint.post("/embed/session")
-@limiter.limit("10/minute", deduct_when=lambda response: response.status_code == 401)
 def embed_session() -> Response:
     """Swaps the CRM's user context for a session, or for the accounts there are to choose from.
 
     Only our own script can send this header.
     """
-    given = request.get_json(silent=True)
+    try:
+        given = request.get_json(silent=True)
+    except NotText:
+        given = None
     given = given if isinstance(given, dict) and request.headers.get("X-Hub") == "1" else {}
     payload, origin, chosen = (str(given.get(key, "")) for key in ("payload", "origin", "location"))
     try:
         entry = frame.sign_in(payload, origin, chosen)
     except frame.Undecided as undecided:
         return to_choose_from(undecided.accounts)
+    except frame.Unreadable as error:
+        return not_understood(error)
     except (SignedOut, Unavailable) as error:
         return make_response(jsonify(error=error.sentence), error.status)
     location = entry.session.account.location_id
@@ -135,6 +157,17 @@ def embed_session() -> Response:
     response.headers["Cache-Control"] = "no-store"
     cookies.keep_in_frame(response, entry.token)
     return response
+
+
+def not_understood(error: SignedOut) -> Response:
+    """A guess. Only guesses count: others behind the same address still get in."""
+    try:
+        limiter.count(GUESSES, MOST_GUESSES, network())
+    except TooMany as limit:
+        response = make_response(jsonify(error=limit.sentence), limit.status)
+        response.headers["Retry-After"] = str(limit.seconds)
+        return response
+    return make_response(jsonify(error=error.sentence), error.status)
 
 
 def to_choose_from(accounts: list[Account]) -> Response:

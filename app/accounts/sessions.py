@@ -6,13 +6,25 @@ import secrets
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from app.extensions import db
-from app.models import Account, AdminSession, OAuthState, SessionKind, Ticket, now
+from app.models import (
+    Account,
+    AdminSession,
+    OAuthState,
+    SeenContext,
+    SessionKind,
+    Ticket,
+    new_id,
+    now,
+)
 from app.models.session import digest
 
 CONFIRMATION_LASTS = timedelta(minutes=15)
 KEPT_FOR = timedelta(days=7)
+CONTEXT_LASTS = timedelta(minutes=15)
+CONTEXTS_KEPT_FOR = timedelta(days=400)  # the shared secret is to be changed every year
 
 
 def open_session(
@@ -23,6 +35,7 @@ def open_session(
     role: str = "",
     embed_origin: str | None = None,
     confirmed_at: datetime | None = None,
+    company_id: str | None = None,
 ) -> tuple[AdminSession, str]:
     """A new session and its token; only the token's digest is kept."""
     token = secrets.token_urlsafe(32)
@@ -34,6 +47,7 @@ def open_session(
         user_name=user_name[:255],
         role=role,
         embed_origin=embed_origin,
+        company_id=company_id,
         confirmed_at=confirmed_at,
     )
     db.session.add(session)
@@ -58,6 +72,21 @@ def confirmed_lately(account: Account, user_id: str) -> datetime | None:
             AdminSession.confirmed_at > now() - CONFIRMATION_LASTS,
         )
     )
+
+
+def first_seen(context: str) -> datetime:
+    """When this very user context was brought first: now, if never before.
+
+    Remembered whatever becomes of the request, hence in a transaction of its own.
+    """
+    table, mark = SeenContext.__table__, digest(context)
+    with db.engine.begin() as connection:
+        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+        row = {"id": new_id(), "created_at": now(), "digest": mark}
+        connection.execute(dialect.insert(table).values(row).on_conflict_do_nothing())
+        seen = connection.scalar(select(table.c.created_at).where(table.c.digest == mark))
+    assert isinstance(seen, datetime)
+    return seen
 
 
 def make_ticket(session: AdminSession, path: str) -> str:
@@ -99,5 +128,9 @@ def end_all(account: Account) -> None:
 
 def forget_old() -> None:
     """Deletes the sessions, their tickets and the consents under way that ended long ago."""
-    for kind in (AdminSession, OAuthState):
-        db.session.execute(delete(kind).where(kind.created_at < now() - KEPT_FOR))
+    for kind, kept_for in (
+        (AdminSession, KEPT_FOR),
+        (OAuthState, KEPT_FOR),
+        (SeenContext, CONTEXTS_KEPT_FOR),
+    ):
+        db.session.execute(delete(kind).where(kind.created_at < now() - kept_for))

@@ -3,7 +3,7 @@ signing out."""
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+import re
 
 from flask import Blueprint, Response, jsonify, make_response, redirect, request
 
@@ -15,6 +15,7 @@ from app.models import SessionKind
 from app.tenancy import current_account, current_session
 
 blueprint = Blueprint("accounts", __name__)
+OUR_ADDRESS = re.compile(r"/(?!/)\S{0,499}")
 
 
 @blueprint.get("/first-steps")
@@ -32,9 +33,10 @@ def make_ticket() -> Response:
     session = current_session()
     given = request.get_json(silent=True)
     path = given.get("path") if isinstance(given, dict) else None
-    if session is None or not isinstance(path, str) or not path.startswith("/") or len(path) > 500:
+    if session is None or not isinstance(path, str) or not OUR_ADDRESS.fullmatch(path):
         raise BadInput("A ticket is made for one address of this hub.")
-    return jsonify(ticket=sessions.make_ticket(session, urlsplit(path).path))
+    address = re.split(r"[?#]", path, maxsplit=1)[0]
+    return jsonify(ticket=sessions.make_ticket(session, address))
 
 
 @blueprint.get("/tab")
@@ -52,6 +54,7 @@ def open_tab() -> Response:
         session.user_name,
         session.role,
         confirmed_at=session.confirmed_at,
+        company_id=session.company_id,
     )
     response = make_response(redirect(local(request.args.get("to", "/courses"))))
     cookies.keep_in_tab(response, token)

@@ -13,18 +13,21 @@ from sqlalchemy.orm import joinedload
 from app.accounts.brand import brand
 from app.certificates import issuing
 from app.extensions import db
-from app.limits import limiter
+from app.limits import limiter, network
 from app.models import Certificate, across_accounts, acting_for
 from app.models.certificate import ALPHABET
 
 blueprint = Blueprint("certificates_public", __name__)
+GUESSES = "unknown certificate numbers from your network"
+MOST_GUESSES = "30 per minute; 300 per day"
 
 
 @blueprint.get("/verify/<number>")
-@limiter.limit("30 per minute; 300 per day")
 def verify(number: str) -> Response:
+    """Whoever brings a number that exists is answered; only guesses are limited."""
     certificate = by_number(number)
     if certificate is None:
+        limiter.count(GUESSES, MOST_GUESSES, network())
         page = render_template("certificates/unknown.html", brand=None)
         return make_response(page, 404)
     return make_response(

@@ -18,7 +18,7 @@ from app.clients.scorm_cloud import CloudLearner
 from app.enrollments import progress
 from app.errors import Conflict, Hold, NotConnected, Unavailable
 from app.extensions import db
-from app.models import Course, Enrollment, Learner, Source, TriggerEvent, new_id
+from app.models import Course, Enrollment, Learner, Source, TriggerEvent
 from app.outside_trouble import in_words, sentence_for
 from app.sync import push, triggers
 
@@ -34,14 +34,19 @@ def find(course: Course, learner: Learner) -> Enrollment | None:
     )
 
 
+def active(enrollment_id: str | None) -> Enrollment | None:
+    """The enrolment with this id, unless the learner was removed since."""
+    found = db.session.get(Enrollment, enrollment_id) if enrollment_id else None
+    return found if found is not None and found.active else None
+
+
 def enroll(
     learner: Learner,
     course: Course,
     source: Source,
     by: str | None = None,
-    as_id: str | None = None,
 ) -> tuple[Enrollment, bool]:
-    """The learner's enrolment on the course, and whether it is new. A new row gets the id `as_id`.
+    """The learner's enrolment on the course, and whether it is new.
 
     Raises Conflict unless the course is Ready, LimitReached when the trial is used up. Somebody who
     is enrolled already is simply found, whatever the limit says.
@@ -54,7 +59,6 @@ def enroll(
     if present is not None and present.active:
         return present, False
     enrollment = present or Enrollment(
-        id=as_id or new_id(),
         account_id=course.account_id,
         course_id=course.id,
         learner_id=learner.id,

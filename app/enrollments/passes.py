@@ -11,6 +11,7 @@ from app.models import EnrollLink, Enrollment, new_id
 
 COOKIE = "hub_learner"
 YEAR = 365 * 24 * 3600  # seconds
+FORM_LIFE = 2 * 3600  # seconds
 MOST = 20  # newest enrolments; a cookie has little room
 
 
@@ -19,7 +20,7 @@ class Passes:
 
     def __init__(self, secret_key: str) -> None:
         self._pass = URLSafeSerializer(secret_key, salt="learner-pass")
-        self._form = URLSafeSerializer(secret_key, salt="self-enroll")
+        self._form = URLSafeTimedSerializer(secret_key, salt="self-enroll")
         self._personal = URLSafeTimedSerializer(secret_key, salt="personal-link")
 
     def read(self, cookie: str) -> list[str]:
@@ -49,15 +50,14 @@ class Passes:
     def form_token(self, link: EnrollLink) -> str:
         """In the self-enrolment form: proves that it was shown by us, for this very course.
 
-        It carries a new id for the enrolment that the form makes, so that the same form sent twice
-        is recognised.
+        It carries an id of its own, so that the same form sent twice is recognised.
         """
         return str(self._form.dumps([link.id, new_id()]))
 
     def id_in_form(self, link: EnrollLink, token: str) -> str | None:
-        """The id that the form brings; None if the form is not ours."""
+        """The id that the form brings; None if the form is not ours or older than two hours."""
         try:
-            link_id, form_id = self._form.loads(token)
+            link_id, form_id = self._form.loads(token, max_age=FORM_LIFE)
         except (BadSignature, ValueError, TypeError):
             return None
         return str(form_id) if link_id == link.id else None

@@ -18,15 +18,24 @@ from flask import (
 )
 from sqlalchemy import select
 
+from app import audit
 from app.accounts.brand import brand
-from app.enrollments import launching, self_enrolling
+from app.enrollments import enrolling, form_uses, launching, self_enrolling
 from app.enrollments.passes import COOKIE, YEAR, Passes
 from app.errors import BadInput, Conflict, LimitReached, NotConnected, NotFound
 from app.extensions import db
-from app.limits import limiter
+from app.limits import TooMany, limiter, network
 from app.models import Course, EnrollLink, Enrollment, Launch, across_accounts, acting_for
 
 blueprint = Blueprint("enrollments_public", __name__)
+BY = "the self-enrollment link"
+# What, how often from one network, how often in all. A whole school may sit behind one address.
+NEW = "enrollments by this link", "600 per 10 minute; 3000 per day", "3000 per hour"
+KNOWN = (
+    "attempts by this link with e-mail addresses that may be enrolled already",
+    "60 per hour",
+    "300 per hour",
+)
 
 
 @contextmanager
@@ -61,7 +70,6 @@ def enroll(token: str) -> Response:
 
 
 @blueprint.post("/e/<token>")
-@limiter.limit("120 per minute; 1000 per hour")  # a whole class may sit behind one address
 def submit(token: str) -> Response:
     """Enrols who typed a name and an address, and lets this browser launch the course."""
     with link_of(token) as link:
@@ -73,13 +81,24 @@ def submit(token: str) -> Response:
         form_id = passes().id_in_form(link, request.form.get("form_token", ""))
         if form_id is None:
             return form(link, typed, {"form": "The form was open too long. Please send it again."})
-        return enroll_typed(link, typed, form_id)
+        try:
+            return enroll_typed(link, typed, form_id)
+        except TooMany as limit:
+            return too_many(link, typed, limit)
 
 
 def enroll_typed(link: EnrollLink, typed: dict[str, str], form_id: str) -> Response:
     try:
         applicant = self_enrolling.read_form(**typed)
-        enrollment = self_enrolling.self_enroll(link, applicant, form_id)
+        use, is_first = form_uses.take(link, form_id, applicant.email)
+        if is_first:
+            enrollment = self_enrolling.self_enroll(link, applicant)
+            use.enrollment_id = enrollment.id if enrollment else None
+            count_try(link, is_known=enrollment is None)
+        else:
+            enrollment = enrolling.active(use.enrollment_id)
+    except form_uses.UsedBefore as error:
+        return form(link, typed, {"form": error.sentence})
     except BadInput as error:
         return form(link, typed, {error.field or "form": error.sentence})
     except LimitReached:
@@ -90,6 +109,25 @@ def enroll_typed(link: EnrollLink, typed: dict[str, str], form_id: str) -> Respo
         return page("enrollments/known.html", link)
     answer = make_response(redirect(url_for("enrollments_public.enroll", token=link.token), 303))
     return remember(answer, enrollment)
+
+
+def count_try(link: EnrollLink, is_known: bool) -> None:
+    """TooMany when this link is used more than a class would. Addresses that are enrolled already
+    have a narrow limit of their own, which stands in nobody else's way."""
+    what, here, in_all = KNOWN if is_known else NEW
+    limiter.count(f"{what} from your network", here, link.id, network())
+    limiter.count(what, in_all, link.id)
+
+
+def too_many(link: EnrollLink, typed: dict[str, str], limit: TooMany) -> Response:
+    """What was typed stays, and the account's administrators see once an hour what goes on."""
+    db.session.rollback()
+    if limiter.is_first("notes about a link that is used too much", "1 per hour", link.id):
+        about = (link.course.title, link.course_id)
+        audit.note_refusal(link.account_id, BY, "refused self-enrollments", *about, why=str(limit))
+    response = form(link, typed, {"form": limit.sentence}, limit.status)
+    response.headers["Retry-After"] = str(limit.seconds)
+    return response
 
 
 @blueprint.get("/e/<token>/as/<key>")
@@ -172,15 +210,17 @@ def unavailable(link: EnrollLink) -> bool:
 
 
 def form(
-    link: EnrollLink, typed: dict[str, str] | None = None, errors: dict[str, str] | None = None
+    link: EnrollLink,
+    typed: dict[str, str] | None = None,
+    errors: dict[str, str] | None = None,
+    status: int = 422,
 ) -> Response:
     """Bad input comes back as it was typed, with its sentence beside the field."""
-    status = 422 if errors else 200
     token = passes().form_token(link)
     return page(
         "enrollments/enroll.html",
         link,
-        status,
+        status if errors else 200,
         typed=typed or {},
         errors=errors or {},
         form_token=token,

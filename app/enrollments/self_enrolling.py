@@ -44,23 +44,21 @@ def read_form(first_name: str, last_name: str, email: str) -> Applicant:
     return Applicant(first, last, checked.normalized)
 
 
-def self_enroll(link: EnrollLink, applicant: Applicant, form_id: str) -> Enrollment | None:
-    """The enrolment that this form made; None for an address that is known on the course already.
+def self_enroll(link: EnrollLink, applicant: Applicant) -> Enrollment | None:
+    """A new enrolment; None for an address that is known on the course already.
 
-    `form_id` came with the form: the same form sent twice, as by a double click, gives the same
-    enrolment. Raises LimitReached or Conflict as `enroll` does. Two submissions at once make one
-    learner: the account is locked before anybody is looked for.
+    Raises LimitReached or Conflict as `enroll` does. Two submissions at once make one learner: the
+    account is locked before anybody is looked for.
     """
     known = enrollment_by_email(link.course, applicant.email)
     if known is not None and not can_join_again(known):
-        return known if known.id == form_id else None
+        return None
     enrolling.require_ready(link.course)
     known = enrollment_by_email(link.course, applicant.email)
     if known is not None and not can_join_again(known):
-        return known if known.id == form_id else None
+        return None
     learner = learner_for(link.course, applicant)
-    free_id = None if db.session.get(Enrollment, form_id) else form_id
-    enrollment, _ = enrolling.enroll(learner, link.course, Source.LINK, as_id=free_id)
+    enrollment, _ = enrolling.enroll(learner, link.course, Source.LINK)
     push.mark_learner(learner)
     return enrollment
 

@@ -8,11 +8,12 @@ from app.models.course import CertificateRule, Course, CourseStatus, EnrollLink
 from app.models.crm_effect import CrmEffect, EffectKind
 from app.models.drift_check import DriftCheck
 from app.models.enrollment import Enrollment, Launch, Source
+from app.models.form_use import FormUse
 from app.models.grant import Grant
 from app.models.learner import ContactState, Learner, email_key
 from app.models.owed_work import OwesWork
 from app.models.progress import Completion, Outcome, Progress, Reading, Standing
-from app.models.session import AdminSession, OAuthState, SessionKind, Ticket
+from app.models.session import AdminSession, OAuthState, SeenContext, SessionKind, Ticket
 from app.models.sync_run import SyncRun
 from app.models.webhook_event import WebhookEvent
 from app.models.workflow import TriggerEvent, TriggerFiring, TriggerSubscription
@@ -33,6 +34,7 @@ __all__ = [
     "EffectKind",
     "EnrollLink",
     "Enrollment",
+    "FormUse",
     "Grant",
     "Launch",
     "Learner",
@@ -43,6 +45,7 @@ __all__ = [
     "Progress",
     "Reading",
     "ScormConnection",
+    "SeenContext",
     "SessionKind",
     "Source",
     "Standing",

@@ -39,8 +39,10 @@ class AdminSession(Base):
     user_id: Mapped[str] = mapped_column(String(64))
     user_name: Mapped[str] = mapped_column(String(255), default="")
     role: Mapped[str] = mapped_column(String(32), default="")
+    company_id: Mapped[str | None] = mapped_column(String(64))  # the agency that the CRM named
     embed_origin: Mapped[str | None] = mapped_column(String(255))
     confirmed_at: Mapped[datetime | None]  # the CRM's API said that this user may be here
+    asked_at: Mapped[datetime | None]  # when it was asked again, whatever came of it
     seen_at: Mapped[datetime] = mapped_column(default=now)
     ended_at: Mapped[datetime | None]
 
@@ -54,6 +56,14 @@ class AdminSession(Base):
 
     def end(self) -> None:
         self.ended_at = self.ended_at or now()
+
+
+class SeenContext(Base):
+    """A user context that was brought: it has no date of its own, so this is its first day."""
+
+    __tablename__ = "seen_contexts"
+
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
 
 
 class Ticket(Base):

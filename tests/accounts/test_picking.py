@@ -16,6 +16,7 @@ from app.accounts import consent, install
 from app.accounts.frame import UNKNOWN
 from app.accounts.sessions import by_token
 from app.clients.crm import User
+from app.deployment import setting
 from app.extensions import db
 from app.limits import limiter
 from app.models import Account, AdminSession, Grant, now
@@ -59,7 +60,7 @@ def enter(client: FlaskClient, sandbox: Sandbox) -> Enter:
 
 
 def send(client: FlaskClient, payload: str, location: Any = "") -> TestResponse:
-    data = {"payload": payload, "origin": "http://crm.localhost:8001", "location": location}
+    data = {"payload": payload, "origin": setting("CRM_FRAME_ORIGINS")[0], "location": location}
     return client.post("/embed/session", json=data, headers={"X-Hub": "1"})
 
 

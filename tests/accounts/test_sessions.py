@@ -31,7 +31,7 @@ def test_a_session_ends_by_itself(
     client: FlaskClient, kind: SessionKind, created: timedelta, seen: timedelta, status: int
 ) -> None:
     """Unused for half an hour, or eight hours old however much it is used."""
-    session, token = open_session(make_account(), kind, "user-1")
+    session, token = open_session(make_account(), kind, "user-1", confirmed_at=now())
     session.created_at, session.seen_at = now() - created, now() - seen
     headers = {}
     if kind == SessionKind.FRAME:

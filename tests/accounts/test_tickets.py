@@ -36,10 +36,24 @@ def test_a_ticket_lives_a_minute_and_never_writes(client: FlaskClient, app: Flas
     assert stranger.get(f"/settings/branding?ticket={code}").status_code == 401
 
 
-@pytest.mark.parametrize("path", [None, "", "https://evil.example/", 5, "/" + "x" * 600])
+@pytest.mark.parametrize(
+    "path", [None, "", "https://evil.example/", 5, "/" + "x" * 600, "//[", "//evil.example/a"]
+)
 def test_a_ticket_is_for_our_own_addresses(client: FlaskClient, path: Any) -> None:
     sign_in(client, make_account())
     assert client.post("/tickets", json={"path": path}).status_code == 422
+
+
+def test_looking_ahead_uses_no_ticket_up(client: FlaskClient, app: Flask) -> None:
+    """Mail scanners and browsers ask for the head of a link before somebody opens it."""
+    sign_in(client, make_account())
+    stranger = app.test_client()
+    for path in ("/settings/branding", "/tab"):
+        code = ticket(client, path)
+        for method in ("HEAD", "OPTIONS"):
+            head = stranger.open(f"{path}?ticket={code}", method=method)
+            assert "Set-Cookie" not in head.headers, "nobody is signed in by it"
+        assert stranger.get(f"{path}?ticket={code}").status_code in (200, 302)
 
 
 def test_out_of_the_frame_by_a_ticket(client: FlaskClient, app: Flask) -> None:

@@ -4,26 +4,31 @@ from __future__ import annotations
 
 import html
 import re
+from datetime import timedelta
 
 import pytest
+import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from app.courses import removing
-from app.enrollments import enrolling
+from app.enrollments import enrolling, form_uses, public
 from app.extensions import db
 from app.models import (
     Account,
     Course,
     CourseStatus,
     Enrollment,
+    FormUse,
     Learner,
     across_accounts,
     acting_for,
+    now,
 )
 from tests.enrollments.conftest import enrollments
-from tests.factories import make_course, make_enrollment, make_learner
+from tests.factories import make_course, make_enrollment, make_learner, sign_in
 
 ADA = {"first_name": "Ada", "last_name": "Lovelace", "email": "ada@example.com"}
 
@@ -41,7 +46,11 @@ def address(course: Course) -> str:
 
 
 def form_token(client: FlaskClient, address: str) -> str:
-    found = re.search(r'name="form_token" value="([^"]+)"', client.get(address).text)
+    return token_in(client.get(address))
+
+
+def token_in(page: TestResponse) -> str:
+    found = re.search(r'name="form_token" value="([^"]+)"', page.text)
     assert found, "the form is not shown"
     return html.unescape(found[1])
 
@@ -98,9 +107,16 @@ def test_bad_input_loses_nothing(
 def test_a_hostile_name_is_only_text(client: FlaskClient, address: str) -> None:
     answer = send(client, address, first_name='"><script>alert(1)</script>', email="no")
     assert "<script>alert(1)" not in answer.text
-    send(client, address, first_name="<b>Ada</b>\u202e\x00\n", last_name="ø" * 500)
+    send(client, address, first_name="<b>Ada</b>\u202e\x07\n", last_name="ø" * 500)
     [learner] = learners()
     assert (learner.first_name, learner.last_name) == ("<b>Ada</b>", "ø" * 120)
+
+
+def test_a_name_that_is_no_text_is_refused(client: FlaskClient, address: str) -> None:
+    answer = send(client, address, first_name="Ada\x00")
+    assert answer.status_code == 400
+    assert "no text" in answer.text
+    assert not enrollments()
 
 
 def test_capitals_and_outer_spaces_are_the_same_person(client: FlaskClient, address: str) -> None:
@@ -170,13 +186,140 @@ def test_the_same_form_sent_twice_is_one_enrolment(client: FlaskClient, address:
     assert "Start the course" in client.get(address).text
 
 
-def test_the_same_form_with_another_address_is_another_person(
+def test_a_form_is_taken_once_and_the_next_person_gets_a_new_one(
     client: FlaskClient, address: str
 ) -> None:
     token = form_token(client, address)
     send(client, address, form_token=token)
-    send(client, address, form_token=token, email="grace@example.com")
+    other_browser = client.application.test_client()
+    answer = send(other_browser, address, form_token=token, email="grace@example.com")
+    assert answer.status_code == 422
+    assert "This form was sent before" in answer.text
+    assert "grace@example.com" in answer.text, "what was typed stays"
+    assert len(enrollments()) == len(learners()) == 1
+    new = token_in(answer)
+    assert (
+        send(other_browser, address, form_token=new, email="grace@example.com").status_code == 303
+    )
     assert len(enrollments()) == len(learners()) == 2
+
+
+def test_a_form_that_told_of_a_known_address_tells_of_no_other(
+    client: FlaskClient, address: str, course: Course, account: Account
+) -> None:
+    """One opened form is one question."""
+    for email in ("one@example.com", "two@example.com"):
+        make_enrollment(course, make_learner(account, email=email))
+    token = form_token(client, address)
+    for _ in range(2):  # a double click gets the same answer
+        answer = send(client, address, form_token=token, email="one@example.com")
+        assert "You may be enrolled already" in answer.text
+    answer = send(client, address, form_token=token, email="two@example.com")
+    assert "You may be enrolled already" not in answer.text
+    assert "This form was sent before" in answer.text
+
+
+def test_sent_again_after_a_mistake_the_form_counts_as_new(
+    client: FlaskClient, address: str
+) -> None:
+    wrong = send(client, address, email="ada@")
+    assert send(client, address, form_token=token_in(wrong)).status_code == 303
+    assert len(enrollments()) == 1
+
+
+def test_sent_again_after_a_removal_the_form_does_nothing(
+    client: FlaskClient, address: str
+) -> None:
+    """Going back and sending the old page again must not undo what an admin did."""
+    token = form_token(client, address)
+    send(client, address, form_token=token)
+    withdraw(enrollments()[0])
+    assert "You may be enrolled already" in send(client, address, form_token=token).text
+    assert not enrollments()[0].active
+
+
+def test_a_form_lasts_two_hours_and_what_was_typed_lasts_longer(
+    client: FlaskClient, address: str
+) -> None:
+    late, too_late = form_token(client, address), form_token(client, address)
+    with time_machine.travel(now() + timedelta(hours=1, minutes=58), tick=True):
+        assert send(client, address, form_token=late).status_code == 303
+    with time_machine.travel(now() + timedelta(hours=2, minutes=2), tick=True):
+        other = client.application.test_client()
+        answer = send(other, address, form_token=too_late, email="grace@example.com")
+        assert answer.status_code == 422
+        assert "The form was open too long" in answer.text
+        assert "grace@example.com" in answer.text
+        again = send(other, address, form_token=token_in(answer), email="grace@example.com")
+        assert again.status_code == 303
+
+
+def test_uses_of_forms_are_forgotten_when_the_forms_have_expired(
+    client: FlaskClient, address: str
+) -> None:
+    token = form_token(client, address)
+    send(client, address, form_token=token)
+    with time_machine.travel(now() + timedelta(hours=3), tick=True):
+        form_uses.forget_old()
+        db.session.commit()
+    assert send(client, address, form_token=token).status_code == 303, "a double click still"
+    with time_machine.travel(now() + timedelta(hours=5), tick=True):
+        form_uses.forget_old()
+        db.session.commit()
+        with across_accounts():
+            assert not db.session.scalars(select(FormUse)).all()
+
+
+# A school behind one address
+
+
+def test_a_school_of_three_hundred_enrolls_within_minutes(
+    client: FlaskClient, address: str, account: Account
+) -> None:
+    account.go_live()
+    for number in range(300):
+        answer = send(client.application.test_client(), address, email=f"{number}@example.com")
+        assert answer.status_code == 303, number
+    assert len(enrollments()) == 300
+
+
+def test_whoever_tries_addresses_is_stopped_and_seen_and_stands_in_nobodys_way(
+    client: FlaskClient, address: str, course: Course, account: Account
+) -> None:
+    make_enrollment(course, make_learner(account, email=ADA["email"]))
+    for _ in range(60):
+        assert "You may be enrolled already" in send(client, address).text
+    for _ in range(2):
+        answer = send(client, address)
+        assert answer.status_code == 429
+        assert "Too many attempts by this link" in answer.text
+        assert "Please wait" in answer.text
+        assert ADA["email"] in answer.text, "what was typed stays"
+        assert int(answer.headers["Retry-After"]) > 60
+    classmate = client.application.test_client()
+    assert send(classmate, address, email="grace@example.com").status_code == 303
+    admin = client.application.test_client()
+    sign_in(admin, account)
+    audit = admin.get("/activity?show=people").text
+    assert audit.count("Refused self-enrollments") == 1
+    assert "the self-enrollment link" in audit
+
+
+def test_a_link_that_is_flooded_takes_a_pause(
+    client: FlaskClient, address: str, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account.go_live()
+    monkeypatch.setattr(
+        public, "NEW", ("enrollments by this link", "3 per 10 minute", "5 per hour")
+    )
+    answers = []
+    for number in range(7):
+        network = {"REMOTE_ADDR": f"203.0.113.{number // 3}"}
+        browser = client.application.test_client()
+        form = {**ADA, "email": f"{number}@example.com", "form_token": form_token(browser, address)}
+        answers.append(browser.post(address, data=form, environ_base=network).status_code)
+    assert answers == [303, 303, 303, 303, 303, 429, 429]
+    assert len(enrollments()) == len(learners()) == 5, "who was refused leaves nothing behind"
 
 
 def test_a_form_of_another_course_or_of_nobody_is_not_taken(

@@ -4,7 +4,8 @@
 const REASONS = {
   parent: "The CRM's page around this one did not answer. Reload it, or open SCORM Hub in a tab of its own.",
   refused: "The CRM could not confirm that SCORM Hub is installed in this location and that you work here. "
-    + "Connect your CRM account, or ask an administrator of this location to do so.",
+    + "Reload the CRM's page. If that does not help, connect your CRM account, or ask an administrator of this "
+    + "location to do so.",
   nowhere: "SCORM Hub is not installed in any location that is open to you. Connect your CRM account and choose "
     + "the location to work in, or ask an administrator of your agency to do so.",
   closed: "The CRM could not confirm you for the location you had chosen. You can choose again in a moment.",

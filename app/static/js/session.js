@@ -108,7 +108,8 @@ async function swap(asked) {
     wishFor("");
     throw new Trouble("closed", { sentence: told.error });
   }
-  if (answer.status === 401 || answer.status === 429) throw new Trouble("refused");
+  if (answer.status === 429) throw new Trouble("refused", { sentence: told.error });
+  if (answer.status === 401) throw new Trouble("refused");
   if (answer.status === 503 && told.error) throw new Trouble("unsure", { sentence: told.error });
   if (!told.token && !told.choose) throw new Trouble("hub");
   return told;

@@ -7,7 +7,6 @@ call.
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import select, update
@@ -16,6 +15,8 @@ from app import audit, connections
 from app.accounts import sessions, tokens
 from app.accounts.consent import Consent, Place, look_up
 from app.background import later
+from app.clients.crm_context import ID
+from app.clients.crm_webhook import told_at
 from app.deployment import crm_app
 from app.errors import BadInput
 from app.extensions import db
@@ -117,7 +118,7 @@ def heard_install(body: dict[str, Any]) -> str:
 
     For a location that was opened after its agency's installation the CRM may not name the agency.
     """
-    location_id, company_id = str(body.get("locationId") or ""), str(body.get("companyId") or "")
+    location_id, company_id = _id(body, "locationId"), _id(body, "companyId")
     label = body.get("whitelabelDetails")
     domain = str(label.get("domain") or "") if isinstance(label, dict) else ""
     if not location_id:
@@ -137,11 +138,11 @@ def heard_install(body: dict[str, Any]) -> str:
 
 def heard_uninstall(body: dict[str, Any]) -> str:
     """An UNINSTALL event: of one location, or of an agency and all its locations."""
-    location_id, company_id = str(body.get("locationId") or ""), str(body.get("companyId") or "")
-    told_at = _moment(body.get("timestamp"))
+    location_id, company_id = _id(body, "locationId"), _id(body, "companyId")
+    moment = min(told_at(body) or now(), now())
     only_here = select(Account).where(Account.location_id == location_id)
     found = list(db.session.scalars(only_here)) if location_id else _of_company(company_id)
-    gone = [account for account in found if account.installed_at <= told_at]
+    gone = [account for account in found if account.installed_at <= moment]
     if not location_id and len(gone) == len(found):  # nothing was installed again since
         _forget("company", company_id)
     for account in gone:
@@ -194,10 +195,9 @@ def _forget(kind: str, subject: str) -> None:
         grant.forget()
 
 
-def _moment(text: Any) -> datetime:
-    """When the event happened; now, if it does not say."""
-    try:
-        moment = datetime.fromisoformat(str(text))
-    except ValueError:
-        return now()
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+def _id(body: dict[str, Any], key: str) -> str:
+    """An id of the CRM; empty if the event names none. BadInput for what can be none."""
+    value = body.get(key) or ""
+    if value and not (isinstance(value, str) and ID.fullmatch(value)):
+        raise BadInput(f"The CRM's event has no id as its {key}.")
+    return value

@@ -6,8 +6,10 @@ header is not looked at.
 
 import base64
 import binascii
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from functools import lru_cache
+from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -15,6 +17,15 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 SIGNATURE_HEADER = "X-GHL-Signature"
 SIGNATURE_LENGTH = 64
+
+
+def told_at(body: Mapping[str, Any]) -> datetime | None:
+    """When the event happened; None if it does not say, or not in a way that can be read."""
+    try:
+        moment = datetime.fromisoformat(str(body.get("timestamp")))
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def signed_by(public_keys: Iterable[str], body: bytes, signature: str | None) -> bool:

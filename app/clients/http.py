@@ -34,6 +34,7 @@ log = logging.getLogger(__name__)
 MEGABYTE = 1024 * 1024
 USER_AGENT = "ScormHub/1.0 (training records)"
 REASON_LENGTH = 300
+ID = re.compile(r"[!-$&-.0-\[\]-~]{1,255}")  # printable, without blanks, % and slashes
 
 Pace = Callable[[], None]
 """Called before every request. It may wait, or raise to say that now is not the time."""
@@ -240,7 +241,15 @@ def connectable(url: str) -> tuple[str, dict[str, str]]:
 
 
 def part(identifier: str) -> str:
-    """An id as one part of a path, whatever it holds."""
+    """An id as one part of a path. What can be no id leads nowhere, so nobody is asked for it.
+
+    Raises an OutsideError that says so: nothing has such an id. A path would be changed by it on
+    the way, `..` and `%2F` first of all, and another thing than the one that was meant be read or
+    written.
+    """
+    if not ID.fullmatch(identifier) or identifier in (".", ".."):
+        reason = "nothing can have such an id"
+        raise OutsideError("SCORM Hub", "GET", "(an id)", reason, status=404, sent=False)
     return quote(identifier, safe="")
 
 

@@ -20,6 +20,7 @@ from app.outside_trouble import sentence_for
 log = logging.getLogger(__name__)
 
 SHORTEST_QUERY = 2
+LONGEST_QUERY = 75  # what the CRM takes
 MOST_RESULTS = 20
 JOINERS = "\u200c\u200d"  # zero-width non-joiner and joiner
 
@@ -55,6 +56,8 @@ def look_for(course: Course, words: str) -> Search:
     query = " ".join(words.split())
     if len(query) < SHORTEST_QUERY:
         return Search(query)
+    if len(query) > LONGEST_QUERY:
+        return Search(query, trouble=f"Please search with {LONGEST_QUERY} characters at most.")
     try:
         return Search(query, search(course, query))
     except (OutsideError, Hold) as trouble:

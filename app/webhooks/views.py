@@ -16,7 +16,7 @@ from werkzeug import Response
 from app.clients.crm_webhook import signed_by
 from app.extensions import db
 from app.models import Account
-from app.webhooks import inbox, senders
+from app.webhooks import facts, inbox, senders
 from app.webhooks.front import Address, Call, Front, answer
 
 FORM = "application/x-www-form-urlencoded"
@@ -32,7 +32,7 @@ def scorm_cloud(call: Call) -> Response:
     if not senders.may_post(user, password):
         return answer(401, "Unknown credentials")
     body = form["data"] if "data" in form else call.get_data(as_text=True)
-    if "id" not in json_object(body):
+    if not facts.is_name(json_object(body).get("id")):
         return answer(400, "Not a registration")
     inbox.receive("scorm_cloud", "registration", body, user)
     return answer(200, "ok")
@@ -44,13 +44,15 @@ def crm(call: Call) -> Response:
     signature = call.headers.get("X-GHL-Signature", "")
     if not signed_by(current_app.config["CRM_WEBHOOK_PUBLIC_KEYS"], raw, signature):
         return answer(401, "Unknown signature")
-    body = json_object(raw.decode("utf-8", "replace"))
-    if "type" not in body:
-        return answer(400, "Not an event")
-    account = account_of(str(body.get("locationId") or ""))
-    key = str(body.get("webhookId") or "")[:80]
     text = raw.decode("utf-8", "replace")
-    inbox.receive("crm", str(body["type"])[:64], text, account.id if account else None, key)
+    body = json_object(text)
+    if not facts.is_event(body):
+        return answer(400, "Not an event")
+    if facts.is_ahead(body):
+        return answer(401, "Dated ahead of time")
+    account = account_of(body.get("locationId") or "")
+    key = str(body.get("webhookId") or "")[:80]
+    inbox.receive("crm", body["type"][:64], text, account.id if account else None, key)
     return answer(200, "ok")
 
 

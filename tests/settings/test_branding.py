@@ -128,7 +128,7 @@ INSIDE = [
     "file:///etc/passwd", "ftp://example.com/", "gopher://x/",
     "javascript:alert(1)", "//example.com",
     "https://", "https:///x", "https://exa mple.com/", "https://intranet/", "https://[fe80::1%25eth0]/",
-    "https://" + "a" * 3000 + ".com/", "https://\u2460.com\u0000/", "data:image/png;base64,AAAA",
+    "https://" + "a" * 3000 + ".com/", "https://\u2460.com/", "data:image/png;base64,AAAA",
 ]  # fmt: skip
 
 
@@ -140,6 +140,13 @@ def test_an_address_that_points_inside_is_refused(
     assert answer.status_code == 422
     assert account.logo_png is None
     assert "must" in answer.text or "not an address" in answer.text
+
+
+def test_an_address_that_is_no_text_is_refused(client: FlaskClient, account: Account) -> None:
+    answer = brand(client, logo_url="https://\u2460.com\u0000/")
+    assert answer.status_code == 400
+    assert "no text" in answer.text
+    assert account.logo_url is None
 
 
 @pytest.mark.parametrize("colour", ["red", "#12", "#gggggg", "1f4fd8", "#1f4fd8;}", "url(x)", ""])

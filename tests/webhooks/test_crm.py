@@ -6,6 +6,7 @@ import base64
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 from unittest import mock
 
 import pytest
@@ -20,7 +21,7 @@ from werkzeug.test import TestResponse
 from app import connections
 from app.extensions import db
 from app.learners import contacts
-from app.models import Account, WebhookEvent, acting_for
+from app.models import Account, WebhookEvent, acting_for, now
 from tests.factories import install_account, make_account
 from tests.fixtures.sandbox import Sandbox
 
@@ -280,3 +281,73 @@ def test_the_address_never_redirects(client: FlaskClient) -> None:
     for path in (ADDRESS, ADDRESS + "/"):
         assert client.post(path, json={}).status_code == 401
     assert client.get(ADDRESS).status_code == 405
+
+
+# What can be nobody's
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"type": "INSTALL", "locationId": {"a": 1}, "companyId": "demo-company"},
+        {"type": "INSTALL", "locationId": ["demo-location"]},
+        {"type": "UNINSTALL", "locationId": "..", "companyId": "demo-company"},
+        {"type": "UNINSTALL", "locationId": "demo-location\0"},
+        {"type": "UNINSTALL", "companyId": {"a": 1}},
+        {"type": "ContactUpdate", "locationId": "demo-location", "id": "a\0b"},
+        {"type": "ContactDelete", "locationId": "demo-location", "id": "../../users"},
+        {"type": "ContactUpdate", "locationId": "x" * 3000, "id": "a"},
+        {"type": "PLAN_CHANGE", "locationId": "demo-location", "newPlanId": "\ud800"},
+        {"type": "a\0b"},
+        {"type": {"a": 1}},
+        {"type": "INSTALL", "webhookId": "a\0b"},
+        {"type": "INSTALL", "webhookId": ["\ud800"]},
+    ],
+    ids=lambda facts: ascii(facts)[:60],
+)
+def test_an_event_about_what_can_be_nothing_is_refused(
+    send: Send, app: Flask, sandbox: Sandbox, work: Callable[..., None], facts: dict[str, Any]
+) -> None:
+    account = install_account(sandbox)
+    before = len(sandbox.crm.get("ledger")["entries"])
+    answer = send(**facts)
+    assert answer.status_code == 400
+    assert "Not an event" in answer.text
+    work()
+    assert not events()
+    assert len(sandbox.crm.get("ledger")["entries"]) == before
+    db.session.refresh(account)
+    assert [one.location_id for one in db.session.scalars(select(Account))] == ["demo-location"]
+    assert account.uninstalled_at is None
+
+
+def test_half_an_emoji_in_a_name_keeps_no_event_out(send: Send, app: Flask) -> None:
+    make_account()
+    contact = {"type": "ContactUpdate", "locationId": "demo-location", "id": "contact-1"}
+    assert send(**contact, firstName="Ada \ud83d", webhookId="w-1").status_code == 200
+    assert [event.kind for event in events()] == ["ContactUpdate"]
+
+
+@pytest.mark.parametrize(
+    ("ahead", "status"), [(timedelta(minutes=4), 200), (timedelta(days=1), 401)]
+)
+def test_an_event_from_the_future_is_refused(
+    send: Send,
+    app: Flask,
+    sandbox: Sandbox,
+    work: Callable[..., None],
+    ahead: timedelta,
+    status: int,
+) -> None:
+    """Else it would uninstall what is installed until then."""
+    account = install_account(sandbox)
+    answer = send(
+        type="UNINSTALL",
+        locationId="demo-location",
+        timestamp=(now() + ahead).isoformat(),
+        webhookId="w-1",
+    )
+    assert answer.status_code == status
+    work()
+    db.session.refresh(account)
+    assert (account.uninstalled_at is None) == (status == 401)

@@ -37,37 +37,29 @@ class TooMany(AppError):
         self.seconds = seconds
 
 
-class Limiter:
-    """Counts, and says when it is too much. Switched off (`enabled`) in tests only."""
+class Counters:
+    """One app's counters: in its Redis, over the connections that everything else uses; in memory
+    while that is away."""
 
-    def __init__(self) -> None:
-        self.enabled = True
-        self._memory = FixedWindowRateLimiter(MemoryStorage())
+    def __init__(self, app: Flask) -> None:
+        pool = redis(app).connection_pool
+        storage = RedisStorage("redis://", connection_pool=pool, key_prefix="hub:limits")
+        self._shared = FixedWindowRateLimiter(storage)
+        self._own = FixedWindowRateLimiter(MemoryStorage())
         self._away_until = 0.0
 
-    def count(self, what: str, rates: str, *whom: str) -> None:
-        """One more of `what` by `whom`; TooMany if that exceeds the rates ("30 per minute; …").
-
-        `what` is a plural that people read, such as "unknown numbers from your network".
-        """
-        for item in parse_many(rates):
-            if self.enabled and not self._hit(item, what, *whom):
-                raise TooMany(what, self._seconds_left(item, what, *whom))
-
-    def is_first(self, what: str, rate: str, *whom: str) -> bool:
-        """Whether this is still within the rate: for what is to be said once in a while."""
-        return all(self._hit(item, what, *whom) for item in parse_many(rate))
-
-    def _hit(self, item: RateLimitItem, *names: str) -> bool:
+    def hit(self, item: RateLimitItem, *names: str) -> bool:
+        """Counts one more; whether that is still within the limit."""
         if time.monotonic() >= self._away_until:
             try:
-                return in_redis().hit(item, *names)
+                return self._shared.hit(item, *names)
             except RedisError:
                 self._away_until = time.monotonic() + REDIS_IS_AWAY
-        return self._memory.hit(item, *names)
+        return self._own.hit(item, *names)
 
-    def _seconds_left(self, item: RateLimitItem, *names: str) -> int:
-        counting = self._memory if time.monotonic() < self._away_until else in_redis()
+    def seconds_left(self, item: RateLimitItem, *names: str) -> int:
+        """Until it is counted from the start."""
+        counting = self._own if time.monotonic() < self._away_until else self._shared
         try:
             ends_at = counting.get_window_stats(item, *names).reset_time
         except RedisError:
@@ -75,16 +67,32 @@ class Limiter:
         return max(1, math.ceil(ends_at - time.time()))
 
 
+class Limiter:
+    """Counts, and says when it is too much. Switched off (`enabled`) in tests only."""
+
+    enabled = True
+
+    def count(self, what: str, rates: str, *whom: str) -> None:
+        """One more of `what` by `whom`; TooMany if that exceeds the rates ("30 per minute; …").
+
+        `what` is a plural that people read, such as "unknown numbers from your network".
+        """
+        for item in parse_many(rates):
+            if self.enabled and not counters().hit(item, what, *whom):
+                raise TooMany(what, counters().seconds_left(item, what, *whom))
+
+    def is_first(self, what: str, rate: str, *whom: str) -> bool:
+        """Whether this is still within the rate: for what is to be said once in a while."""
+        return all(counters().hit(item, what, *whom) for item in parse_many(rate))
+
+
 limiter = Limiter()
 
 
-def in_redis() -> FixedWindowRateLimiter:
-    """Over the connections that everything else uses, with the same settings."""
+def counters() -> Counters:
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     if "limits" not in app.extensions:
-        pool = redis(app).connection_pool
-        storage = RedisStorage("redis://", connection_pool=pool, key_prefix="hub:limits")
-        app.extensions["limits"] = FixedWindowRateLimiter(storage)
+        app.extensions["limits"] = Counters(app)
     return app.extensions["limits"]
 
 

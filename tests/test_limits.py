@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -13,20 +11,12 @@ from werkzeug.test import TestResponse
 from app import create_app
 from app.certificates import issuing
 from app.extensions import db
-from app.limits import in_words, limiter
+from app.limits import in_words
 from app.models import acting_for
 from config import Config
 from tests.factories import complete, make_account, make_course, make_enrollment
 
 GUESS = "/verify/ZZZZZ-ZZZZZ-ZZZZZ-ZZZZZ-ZZZZZZ"
-
-
-@pytest.fixture(autouse=True)
-def from_the_start(app: Flask) -> Iterator[None]:
-    """What was counted in memory while some test's Redis was away does not count here."""
-    limiter.__init__()  # type: ignore[misc]
-    yield
-    limiter.__init__()  # type: ignore[misc]
 
 
 @pytest.fixture

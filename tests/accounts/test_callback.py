@@ -10,6 +10,7 @@ from datetime import timedelta
 from urllib.parse import quote
 
 import pytest
+import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -104,6 +105,8 @@ def test_together_they_work(client: FlaskClient, parts: dict[str, str]) -> None:
     answer = come_back(client, state=parts["state"], code=parts["code"])
     assert (answer.status_code, answer.location) == (302, "/courses")
     assert sessions() == 1
+    with time_machine.travel(now() + timedelta(minutes=16), tick=True):  # the CRM is asked again
+        assert client.get("/courses").status_code == 200
 
 
 @pytest.mark.parametrize("shape", SHAPES)

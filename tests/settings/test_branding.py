@@ -128,7 +128,7 @@ INSIDE = [
     "file:///etc/passwd", "ftp://example.com/", "gopher://x/",
     "javascript:alert(1)", "//example.com",
     "https://", "https:///x", "https://exa mple.com/", "https://intranet/", "https://[fe80::1%25eth0]/",
-    "https://" + "a" * 3000 + ".com/", "https://\u2460.com/", "data:image/png;base64,AAAA",
+    "https://" + "a" * 3000 + ".com/", "data:image/png;base64,AAAA",
 ]  # fmt: skip
 
 

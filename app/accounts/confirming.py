@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, or_, update
+from sqlalchemy import or_
 
 from app import connections
 from app.accounts import sessions
 from app.clients.crm import OutsideError
 from app.errors import Hold
-from app.extensions import db
 from app.models import Account, AdminSession, now
 
 UNANSWERED_LASTS = timedelta(hours=2)
@@ -73,20 +72,13 @@ def _takes_the_question(session: AdminSession) -> bool:
     """True for the one request that asks; not again for a minute, or an outage would cost every
     request the time that an answer takes."""
     free = or_(AdminSession.asked_at.is_(None), AdminSession.asked_at < now() - ASK_AGAIN)
-    return _change(AdminSession.id == session.id, free, asked_at=now()) == 1
+    return sessions.change_at_once(AdminSession.id == session.id, free, asked_at=now()) == 1
 
 
 def _note_confirmation(session_id: str, moment: datetime) -> bool:
-    return _change(AdminSession.id == session_id, confirmed_at=moment) == 1
+    return sessions.change_at_once(AdminSession.id == session_id, confirmed_at=moment) == 1
 
 
 def _end_all_of(account_id: str, user_id: str) -> None:
     theirs = AdminSession.account_id == account_id, AdminSession.user_id == user_id
-    _change(*theirs, AdminSession.ended_at.is_(None), ended_at=now())
-
-
-def _change(*which: ColumnElement[bool], **values: datetime) -> int:
-    """How many sessions it concerned. What the request has read of them is read anew."""
-    db.session.rollback()
-    with db.engine.begin() as connection:
-        return connection.execute(update(AdminSession).where(*which).values(**values)).rowcount
+    sessions.change_at_once(*theirs, AdminSession.ended_at.is_(None), ended_at=now())

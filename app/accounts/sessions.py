@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.extensions import db
@@ -115,6 +115,16 @@ def spend(once: Ticket | OAuthState) -> bool:
             update(kind).where(kind.id == once.id, kind.used_at.is_(None)).values(used_at=now())
         )
     return spent.rowcount == 1
+
+
+def change_at_once(*which: ColumnElement[bool], **values: datetime) -> int:
+    """Changes sessions whatever becomes of the request, and says how many it concerned.
+
+    The request may have written nothing yet. What it has read is read anew.
+    """
+    db.session.rollback()
+    with db.engine.begin() as connection:
+        return connection.execute(update(AdminSession).where(*which).values(**values)).rowcount
 
 
 def end_all(account: Account) -> None:

@@ -20,7 +20,8 @@ from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import FixedWindowRateLimiter
 from redis.exceptions import RedisError
 
-from app.errors import AppError, answer
+from app.error_answers import answer
+from app.errors import AppError
 from app.extensions import redis
 
 REDIS_IS_AWAY = 10.0  # seconds until it is asked again

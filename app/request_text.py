@@ -15,7 +15,7 @@ from flask import Flask, Request, Response, request
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import BadRequest, NotFound
 
-from app.errors import answer
+from app.error_answers import answer
 
 NO_TEXT = re.compile("[\0\ud800-\udfff]")
 FORM = "application/x-www-form-urlencoded"

@@ -39,8 +39,9 @@ class SyncRun(AccountOwned, OwesWork, Base):
 
     def missed(self, enrollment: Enrollment) -> bool:
         """The run is over and could not read this learner's registration."""
-        asked_for = enrollment.registered_at is not None and enrollment.active
-        if self.running or not asked_for or enrollment.registered_at >= self.created_at:  # type: ignore[operator]
+        if self.finished_at is None or enrollment.registered_at is None or not enrollment.active:
+            return False
+        if enrollment.registered_at >= self.created_at:
             return False
         return enrollment.last_synced_at is None or enrollment.last_synced_at < self.created_at
 

@@ -19,8 +19,10 @@ from app.models import (
     Account,
     Course,
     CrmEffect,
+    DriftCheck,
     Enrollment,
     OwesWork,
+    SyncRun,
     TriggerFiring,
     WebhookEvent,
     now,
@@ -33,6 +35,8 @@ TABLES: dict[str, type[Any]] = {
     "webhook-event": WebhookEvent,
     "course": Course,
     "trigger-firing": TriggerFiring,
+    "sync-run": SyncRun,
+    "drift-check": DriftCheck,
 }
 KINDS: dict[type[Any], Any] = {
     CrmEffect: CrmEffect.kind,
@@ -40,6 +44,8 @@ KINDS: dict[type[Any], Any] = {
     WebhookEvent: WebhookEvent.source,
     Course: case((Course.archived_at.is_not(None), "archived"), else_=""),
     TriggerFiring: TriggerFiring.event,
+    SyncRun: literal(""),
+    DriftCheck: literal(""),
 }
 RING_AT_ONCE = 100  # the clock rings for the others
 

@@ -13,10 +13,12 @@ from app.extensions import db
 from app.models import (
     Course,
     CrmEffect,
+    DriftCheck,
     EffectKind,
     Enrollment,
     Learner,
     OwesWork,
+    SyncRun,
     TriggerEvent,
     TriggerFiring,
     WebhookEvent,
@@ -84,7 +86,9 @@ def words(table: str, kind: str) -> str:
         return "Deleting a course at SCORM Cloud" if kind else "Import of a course"
     if table == "webhook-event":
         return f"Message from {SOURCES.get(kind, kind)}"
-    return "Registration at SCORM Cloud"
+    if table == "enrollment":
+        return "Registration at SCORM Cloud"
+    return "Sync All" if table == "sync-run" else "Check of the CRM"
 
 
 def of(rows: Sequence[Any]) -> list[Line]:
@@ -125,6 +129,10 @@ def _line(row: Any, names: _Names) -> Line:
         return _of_enrollment(row, names)
     if isinstance(row, TriggerFiring):
         return _of_firing(row, names)
+    if isinstance(row, SyncRun):
+        return _of_run("sync-run", row, row.course.title)
+    if isinstance(row, DriftCheck):
+        return _of_run("drift-check", row, names.of(row.learner_id, None))
     return _of_course(row) if isinstance(row, Course) else _of_event(row, names)
 
 
@@ -168,6 +176,19 @@ def _of_course(course: Course) -> Line:
         state=_state(course),
         at=_moment(course),
         next_at=course.due_at,
+    )
+
+
+def _of_run(table: str, run: SyncRun | DriftCheck, about: str) -> Line:
+    return Line(
+        table=table,
+        id=run.id,
+        what=words(table, ""),
+        about=about,
+        detail=run.last_error or "",
+        state=_state(run),
+        at=_moment(run),
+        next_at=run.due_at,
     )
 
 

@@ -10,16 +10,18 @@ from flask import Blueprint, Response, request, url_for
 from app import audit
 from app.background import later
 from app.courses import publishing
-from app.enrollments import enrolling
+from app.enrollments import enrolling, syncing
 from app.errors import CANCELLED, BadInput, Cancelled, NotFound
 from app.extensions import db
 from app.htmx import page_number, part, redirect_to, render, toast, wants_fragment
 from app.models import (
     Course,
     CrmEffect,
+    DriftCheck,
     Enrollment,
     Learner,
     OwesWork,
+    SyncRun,
     TriggerFiring,
     WebhookEvent,
 )
@@ -44,6 +46,8 @@ VERBS: dict[type[Any], Callable[[Any], None]] = {
     Course: publishing.publish,
     WebhookEvent: inbox.handle,
     TriggerFiring: triggers.fire,
+    SyncRun: syncing.continue_run,
+    DriftCheck: drift.continue_check,
 }
 
 

@@ -104,7 +104,7 @@ def texts_in_code() -> set[str]:
 
 
 def top_level() -> set[str]:
-    return {path.name for path in ROOT.iterdir()}
+    return {path.name for path in ROOT.iterdir()} - {".cache"}  # made while working, never here
 
 
 def looks_like_a_path(word: str) -> bool:

@@ -225,6 +225,14 @@ def test_a_disabled_button_explains_itself_and_does_nothing(guide: Page) -> None
     expect(button).to_be_focused()
 
 
+def test_enter_moves_a_switch_and_the_page_stays(guide: Page) -> None:
+    with guide.expect_request("**/slow") as saved:
+        guide.get_by_role("switch", name="Tag syncing").press("Enter")
+    assert "tags=on" not in (saved.value.post_data or "")
+    expect(guide.get_by_role("status").filter(has_text="It is done.")).to_be_visible()
+    expect(guide.get_by_role("heading", name="Style guide", level=1)).to_be_visible()
+
+
 def test_a_menu_opens_and_closes_by_keyboard(guide: Page) -> None:
     menu = guide.locator("details.menu").first
     menu.locator("summary").press("Enter")

@@ -55,13 +55,6 @@ for (const [moment, busy] of [["htmx:beforeSend", true], ["htmx:afterRequest", f
   });
 }
 
-// A switch that could not be saved shows again what is saved.
-for (const failure of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
-  document.addEventListener(failure, ({ detail }) => {
-    if (detail.elt.matches("form.switch")) detail.elt.reset();
-  });
-}
-
 // To another site the browser goes by itself; out of the frame, which may not show it, into a new tab.
 document.addEventListener("leave", ({ detail: { address } }) => {
   if (window.parent === window) window.location.assign(address);

@@ -19,6 +19,7 @@ from tools.places import CACHE, NODE_MODULES, ROOT, VENV
 from tools.setup import TO_TEST, set_up
 
 COPY = CACHE / "mutants"
+CHANGED = COPY / "mutants"  # where mutmut puts what it changes
 LISTED = ROOT / "docs" / "mutants.md"
 NAME = re.compile(r"[\w.]+\.x[\wǁ]+__mutmut_\d+")
 SURVIVED = ("survived", "no tests", "suspicious")
@@ -37,19 +38,34 @@ def main() -> int:
 
 
 def copy_project() -> None:
-    """What git knows of or would take, beside what is installed; gone files go from the copy."""
+    """What git knows of or would take, beside what is installed. mutmut itself copies app/, which
+    it changes, into a folder of the copy; whatever the tests need besides is put there as well."""
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     names = {name for name in listed.split("\0") if name and (ROOT / name).is_file()}
+    start_over_if_some_are_gone(names)
     for name in names:
-        target = COPY / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if not target.exists() or target.read_bytes() != (ROOT / name).read_bytes():
-            shutil.copy2(ROOT / name, target)
-    for place in (COPY, COPY / "mutants"):
-        place.mkdir(exist_ok=True)
+        for folder in (COPY, CHANGED) if not name.startswith("app/") else (COPY,):
+            copy(ROOT / name, folder / name)
+    for folder in (COPY, CHANGED):
         for installed in (VENV, NODE_MODULES, ROOT / "app" / "static" / "vendor"):
-            link(installed, place / installed.relative_to(ROOT))
+            link(installed, folder / installed.relative_to(ROOT))
+
+
+def start_over_if_some_are_gone(names: set[str]) -> None:
+    stamp = COPY / ".copied"
+    before = set(stamp.read_text().splitlines()) if stamp.exists() else set()
+    if COPY.exists() and (not before or before - names):
+        shutil.rmtree(COPY)
+    COPY.mkdir(parents=True, exist_ok=True)
+    stamp.write_text("\n".join(sorted(names)))
+
+
+def copy(file: Path, place: Path) -> None:
+    """Unless it is the same, so that mutmut sees what is new."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    if not place.exists() or place.read_bytes() != file.read_bytes():
+        shutil.copy2(file, place)
 
 
 def link(installed: Path, place: Path) -> None:

@@ -295,3 +295,7 @@ def test_a_note_without_score_or_certificate_stays_readable() -> None:
     assert "Result: –" in lines
     assert "Score: –" in lines
     assert not any(line.startswith("Certificate") for line in lines)
+
+
+def test_a_reference_is_short_and_unlike_what_people_type() -> None:
+    assert crm_state.reference("abcdef0123456789") == "Ref SH-ABCDEF012345"

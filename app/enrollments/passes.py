@@ -36,6 +36,10 @@ class Passes:
         others = [one for one in self.read(cookie) if one != enrollment.id]
         return str(self._pass.dumps([enrollment.id, *others][:MOST]))
 
+    def nothing(self) -> str:
+        """The cookie of a browser that has not enrolled anywhere yet."""
+        return str(self._pass.dumps([]))
+
     def personal(self, enrollment: Enrollment) -> str:
         """In a link that is sent to the learner alone: opens this course in whatever browser."""
         return str(self._personal.dumps(enrollment.id))

@@ -107,8 +107,17 @@ def enroll_typed(link: EnrollLink, typed: dict[str, str], form_id: str) -> Respo
         return page("enrollments/unavailable.html", link)
     if enrollment is None:
         return page("enrollments/known.html", link)
-    answer = make_response(redirect(url_for("enrollments_public.enroll", token=link.token), 303))
-    return remember(answer, enrollment)
+    return remember(way_on(link, enrollment), enrollment)
+
+
+def way_on(link: EnrollLink, enrollment: Enrollment) -> Response:
+    """The page from which the course is started; in place where the browser keeps no cookie."""
+    if COOKIE in request.cookies:
+        return make_response(redirect(url_for("enrollments_public.enroll", token=link.token), 303))
+    key = passes().personal(enrollment)
+    answer = page("enrollments/continue.html", link, enrollment=enrollment, key=key)
+    answer.headers["Referrer-Policy"] = "no-referrer"
+    return answer
 
 
 def count_try(link: EnrollLink, is_known: bool) -> None:
@@ -134,13 +143,15 @@ def too_many(link: EnrollLink, typed: dict[str, str], limit: TooMany) -> Respons
 def come(token: str, key: str) -> Response:
     """A link that was sent to one learner: this browser may go on with that enrolment."""
     with link_of(token) as link:
-        answer = make_response(redirect(url_for("enrollments_public.enroll", token=token), 303))
+        enrollment = enrollment_of_key(link, key)
+        if enrollment is not None and "again" in request.args:
+            return way_on(link, enrollment)
+        # The key leaves the address, unless it turns out that the browser keeps nothing.
+        to_itself = url_for("enrollments_public.come", token=token, key=key, again=1)
+        to_the_form = url_for("enrollments_public.enroll", token=token)
+        answer = make_response(redirect(to_itself if enrollment else to_the_form, 303))
         answer.headers["Referrer-Policy"] = "no-referrer"
-        enrollment_id = passes().read_personal(key)
-        enrollment = db.session.get(Enrollment, enrollment_id) if enrollment_id else None
-        if enrollment is None or enrollment.course_id != link.course_id or not enrollment.active:
-            return answer
-        return remember(answer, enrollment)
+        return remember(answer, enrollment) if enrollment else answer
 
 
 @blueprint.post("/e/<token>/launch")
@@ -148,6 +159,7 @@ def launch(token: str) -> Response:
     """Opens the course for who enrolled in this browser, by a fresh launch link."""
     with link_of(token) as link:
         enrollment = enrollment_of_browser(link.course)
+        enrollment = enrollment or enrollment_of_key(link, request.form.get("key", ""))
         if enrollment is None:
             return make_response(redirect(url_for("enrollments_public.enroll", token=token), 303))
         if not link.account.active:
@@ -188,10 +200,13 @@ def enrollments_of_browser() -> list[str]:
 
 def remember(response: Response, enrollment: Enrollment) -> Response:
     """Lets this browser go on with the enrolment for a year."""
-    cookie = passes().add(request.cookies.get(COOKIE, ""), enrollment)
+    keep(response, passes().add(request.cookies.get(COOKIE, ""), enrollment))
+    return response
+
+
+def keep(response: Response, cookie: str) -> None:
     secure = current_app.config["SECURE"]
     response.set_cookie(COOKIE, cookie, max_age=YEAR, httponly=True, samesite="Lax", secure=secure)
-    return response
 
 
 def enrollment_of_browser(course: Course) -> Enrollment | None:
@@ -203,6 +218,15 @@ def enrollment_of_browser(course: Course) -> Enrollment | None:
             Enrollment.withdrawn_at.is_(None),
         )
     )
+
+
+def enrollment_of_key(link: EnrollLink, key: str) -> Enrollment | None:
+    """The enrolment on the link's course that a key opens, which only its learner was given."""
+    enrollment_id = passes().read_personal(key)
+    enrollment = db.session.get(Enrollment, enrollment_id) if enrollment_id else None
+    if enrollment is None or enrollment.course_id != link.course_id or not enrollment.active:
+        return None
+    return enrollment
 
 
 def unavailable(link: EnrollLink) -> bool:
@@ -217,7 +241,7 @@ def form(
 ) -> Response:
     """Bad input comes back as it was typed, with its sentence beside the field."""
     token = passes().form_token(link)
-    return page(
+    answer = page(
         "enrollments/enroll.html",
         link,
         status if errors else 200,
@@ -225,6 +249,9 @@ def form(
         errors=errors or {},
         form_token=token,
     )
+    if COOKIE not in request.cookies:  # whether the browser keeps it is seen when the form comes
+        keep(answer, passes().nothing())
+    return answer
 
 
 def page(template: str, link: EnrollLink, status: int = 200, **values: Any) -> Response:

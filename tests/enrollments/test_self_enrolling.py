@@ -177,10 +177,29 @@ def withdraw(enrollment: Enrollment) -> None:
         db.session.commit()
 
 
+def test_a_browser_that_keeps_no_cookie_can_start_all_the_same(
+    client: FlaskClient, address: str, account: Account
+) -> None:
+    """The answer to the form leads on, with a key that opens this one course."""
+    browser = client.application.test_client(use_cookies=False)
+    answer = send(browser, address)
+    assert "Start the course" in answer.text
+    found = re.search(r'name="key" value="([^"]+)"', answer.text)
+    assert found
+    other = make_course(account, title="Other")
+    assert other.link
+    for path, key in ((f"/e/{other.link.token}", found[1]), (address, found[1] + "x")):
+        refused = browser.post(f"{path}/launch", data={"key": key})
+        assert refused.location == path, "back to the form"
+    personal = browser.get(f"{address}/as/{found[1]}")
+    assert "Start the course" in browser.get(personal.location).text
+
+
 def test_the_same_form_sent_twice_is_one_enrolment(client: FlaskClient, address: str) -> None:
     """A double click: the browser shows the second answer, which must not shut the learner out."""
     token = form_token(client, address)
     for browser in (client.application.test_client(), client):
+        browser.get(address)  # as any browser has done that can send the form
         assert send(browser, address, form_token=token).status_code == 303
     assert len(enrollments()) == 1
     assert "Start the course" in client.get(address).text

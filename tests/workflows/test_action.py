@@ -57,7 +57,9 @@ def test_the_personal_link_opens_the_course_in_any_browser(
     assert "Start the course" not in elsewhere.get(f"/e/{course.link.token}").text
     came = elsewhere.get(link)
     assert came.status_code == 303
-    assert "Start the course" in elsewhere.get(came.location).text
+    kept = elsewhere.get(came.location)
+    assert link.rpartition("/")[2] not in kept.location
+    assert "Start the course" in elsewhere.get(kept.location).text
 
 
 def test_a_personal_link_is_good_for_one_course_only(

@@ -36,7 +36,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     for item in items:
         fixtures = getattr(item, "fixturenames", ())
         for fixture, mark in (("new_database", "database"), ("browser", "browser")):
-            if fixture in fixtures:
+            if fixture in fixtures and not (mark == "database" and item.get_closest_marker("once")):
                 item.add_marker(mark)
         if item.get_closest_marker("flow"):
             item.add_marker(pytest.mark.xdist_group(item.path.stem))

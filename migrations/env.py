@@ -1,10 +1,14 @@
-"""Runs migrations inside the app's context, on the database that the app uses."""
+"""Runs migrations inside the app's context, on the database that the app uses.
+
+They have an engine of their own: the app's is limited to one account's rows, and on SQLite a table
+that is copied to change it must not take the rows that point to it along.
+"""
 
 from __future__ import annotations
 
 from alembic import context
 from flask import current_app
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
 from sqlalchemy.engine import Connection
 
 migrate = current_app.extensions["migrate"]
@@ -24,5 +28,8 @@ def run(connection: Connection) -> None:
         context.run_migrations()
 
 
-with migrate.db.engine.connect() as connection:
+options = current_app.config["SQLALCHEMY_ENGINE_OPTIONS"]
+engine = create_engine(migrate.db.engine.url, **options)
+with engine.connect() as connection:
     run(connection)
+engine.dispose()

@@ -169,3 +169,12 @@ def test_a_plan_concerns_the_location_or_all_of_its_company(app: Flask) -> None:
     company = {"companyId": "demo-company", "newPlanId": "gold"}
     assert trial.heard_plan_change(company) == "2 account(s) now have their new plan"
     assert [each.live for each in (one, two, gone, stranger)] == [True, True, False, False]
+
+
+def test_where_nobody_names_a_plan_everything_stays_as_it_was(app: Flask) -> None:
+    app.config |= {"BILLING": "marketplace", "CRM_LIVE_PLANS": ["gold"]}
+    account = make_account()
+    account.go_live("gold")
+    db.session.commit()
+    trial.heard_plan_change({"locationId": account.location_id})  # and the CRM cannot be asked
+    assert (account.live, account.plan_id) == (True, "gold")

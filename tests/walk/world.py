@@ -22,6 +22,7 @@ from app.enrollments.passes import Passes
 from app.extensions import db
 from app.models import (
     Account,
+    Completion,
     Course,
     CourseStatus,
     CrmEffect,
@@ -31,9 +32,11 @@ from app.models import (
     Launch,
     Learner,
     Outcome,
+    Progress,
     ScormConnection,
     SessionKind,
     Source,
+    Standing,
     SyncRun,
     WebhookEvent,
     acting_for,
@@ -127,7 +130,10 @@ def learners_of_all_kinds(world: World, course: Course) -> None:
         found = db.session.query(Enrollment).filter_by(course_id=course.id)
         by_name = {one.learner.first_name: one for one in found}
         begun, passed, failed = by_name["Ada"], by_name["太郎"], by_name["Zoë"]
-        begun.set_progress({"completion": "in_progress", "attempts_made": 1, "seconds": 75.0})
+        under_way = Standing(Completion.IN_PROGRESS)
+        begun.progress = Progress(
+            under_way, seconds=75.0, attempts=1, first_access_at=now(), last_access_at=now()
+        )
         complete(passed)
         complete(failed, 0.0, Outcome.FAILED)
         certificates = [issuing.issue(passed), issuing.issue(failed)]

@@ -90,8 +90,14 @@ def routes() -> list[Route]:
     return sorted(found, key=lambda route: (route.rule, STATES.index(route.state)))
 
 
-def for_admins() -> list[Route]:
-    return [route for route in routes() if not route.for_learners]
+def for_admins(*below: str) -> list[Route]:
+    """The pages of somebody who is signed in. With `below`: these and what has no argument below
+    them, while the account is in use."""
+    found = [route for route in routes() if not route.for_learners]
+    if not below:
+        return found
+    plain = [one for one in found if one.state == EVERYTHING and not one.arguments]
+    return [one for one in plain if one.rule.startswith(below)]
 
 
 def for_learners() -> list[Route]:

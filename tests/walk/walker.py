@@ -351,7 +351,8 @@ class Walker:
         if report["renewed"]:
             return
         parts = [one for one in report["swaps"] if one["target"] != "body" and not one["polled"]]
-        if parts and not report["heard"]:
+        seen = report["main"] != self.before  # an empty list that stays empty is no news
+        if parts and seen and not report["heard"]:
             names = ", ".join(sorted({one["target"] for one in parts}))
             self.complaints.append(f"{where}: {names} changed and nothing was announced")
 

@@ -17,6 +17,7 @@ from app.models import (
     DriftCheck,
     EffectKind,
     Enrollment,
+    FormUse,
     Launch,
     Outcome,
     SyncRun,
@@ -115,6 +116,7 @@ def traces(
         event,
         certificate,
         Launch(enrollment_id=enrollment.id, **owner),
+        FormUse(enrollment_id=enrollment.id, email_digest="0" * 64, **owner),
         SyncRun(course_id=course.id, total=7, updated=3, finished_at=now(), **owner),
         AuditEntry(actor="Olivia Owner", action="enrolled", subject=course.title, **owner),
     ]

@@ -24,6 +24,7 @@ from time_machine import Traveller
 from werkzeug.routing import Rule
 
 from app.accounts.cookies import TAB
+from app.enrollments.passes import COOKIE
 from app.extensions import db
 from app.models import Account, across_accounts
 from app.models.base import AccountOwned, Base
@@ -77,6 +78,7 @@ class Walk:
         self, app: Flask, client: FlaskClient, ids: dict[str, str], redis: Redis, clock: Traveller
     ) -> None:
         self.app, self.client, self.ids, self.redis, self.clock = app, client, ids, redis, clock
+        client.delete_cookie(COOKIE, domain="hub.localhost")  # a browser that was nowhere yet
         self.cookie = client.get_cookie(TAB, domain="hub.localhost")
         self.answers: Answers = {}
 

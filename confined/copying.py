@@ -7,6 +7,7 @@ and of nobody else, for it has the same connections open as the one that it was 
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import pickle
@@ -72,10 +73,23 @@ def _work_and_end(work: Callable[[], bytes], writing: int, budget: Budget) -> No
 def _done(work: Callable[[], bytes]) -> bytes | Exception:
     try:
         return work()
-    except MemoryError:
-        raise
     except Exception as trouble:
+        if _is_of_want(trouble):
+            raise
         return trouble
+
+
+def _is_of_want(trouble: BaseException | None) -> bool:
+    """Whether memory was missing, by whatever name: libraries answer a MemoryError with an error of
+    their own, the system says ENOMEM, and extensions in C lose it, which Python calls SystemError.
+    """
+    while trouble is not None:
+        if isinstance(trouble, MemoryError | SystemError):
+            return True
+        if isinstance(trouble, OSError) and trouble.errno == errno.ENOMEM:
+            return True
+        trouble = trouble.__cause__ or trouble.__context__
+    return False
 
 
 def _heard(reading: int, deadline: float) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import threading
@@ -41,6 +42,23 @@ def leaves() -> bytes:
     os._exit(1)
 
 
+def loses_the_reason() -> bytes:
+    """As extensions in C do that were refused memory and do not say so."""
+    raise SystemError("error return without exception set")
+
+
+def renames_the_reason() -> bytes:
+    """As libraries do that answer every error with one of their own."""
+    try:
+        return grows()
+    except MemoryError as error:
+        raise ValueError("the drawing failed") from error
+
+
+def is_refused_by_the_system() -> bytes:
+    raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
+
+
 class Trouble(Exception):
     """Something that the work itself says."""
 
@@ -58,7 +76,11 @@ def test_what_the_work_raises_is_raised_here() -> None:
         in_a_copy(refuses, BUDGET)
 
 
-@pytest.mark.parametrize("work", [grows, goes_on, crashes, leaves])
+ENDLESS = [grows, goes_on, crashes, leaves]
+WANTING = [loses_the_reason, renames_the_reason, is_refused_by_the_system]
+
+
+@pytest.mark.parametrize("work", ENDLESS + WANTING)
 def test_a_copy_that_does_not_come_to_an_end_is_given_up(work: object) -> None:
     with pytest.raises(OverBudget):
         in_a_copy(work, BUDGET)  # type: ignore[arg-type]

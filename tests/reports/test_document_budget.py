@@ -6,7 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from app import pdf
-from confined.budget import Budget
+from confined.budget import MEGABYTE, Budget
 from tests.factories import make_account, make_course, make_enrollment, sign_in
 
 
@@ -16,7 +16,7 @@ def test_a_document_beyond_its_budget_says_so(
     account = make_account()
     sign_in(client, account)
     make_enrollment(make_course(account))
-    monkeypatch.setattr(pdf, "BUDGET", Budget(memory=4096, cpu=1, wall=60))
+    monkeypatch.setattr(pdf, "BUDGET", Budget(memory=MEGABYTE, cpu=1, wall=0))
     refused = client.get("/reports/export.pdf")
     assert refused.status_code == 500
     assert "Narrow the report" in refused.text

@@ -19,7 +19,7 @@ from app.clients.http import OutsideError
 from app.errors import AppError, Hold
 from app.extensions import db
 from app.htmx import toast, wants_fragment
-from app.outside_trouble import sentence_for
+from app.outside_trouble import log_cause, sentence_for
 
 log = logging.getLogger(__name__)
 
@@ -74,14 +74,13 @@ def forget_session() -> None:
 
 
 def expected(error: AppError) -> Response:
-    if isinstance(error.__cause__, OutsideError):
-        log.warning("outside trouble: %s", error.__cause__)
+    log_cause(error)
     return answer(error.status, error.sentence, error.title)
 
 
 def outside(error: OutsideError) -> Response:
     """The CRM or SCORM Cloud did not do what somebody is waiting for."""
-    log.warning("outside trouble: %s", error)
+    log_cause(error)
     return answer(503, sentence_for(error))
 
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 from flask import Response, make_response, render_template, request
 
 from app.errors import AppError, Unavailable
+from app.outside_trouble import log_cause
 
 
 def refused(error: AppError) -> Response:
     """The reason as a page; with a button where a second try may help."""
+    log_cause(error)
     passing = isinstance(error, Unavailable)
     page = render_template(
         "enrollments/not_opened.html",

@@ -7,9 +7,12 @@ what happened (`OutsideError.kind`) and what to do next.
 
 from __future__ import annotations
 
+import logging
 import re
 
 from app.clients.errors import Kind, OutsideError
+
+log = logging.getLogger(__name__)
 
 CRM, CLOUD, STORAGE = "CRM", "SCORM Cloud", "storage"
 NAMES = {CRM: "The CRM", CLOUD: "SCORM Cloud", STORAGE: "The file storage"}
@@ -126,3 +129,10 @@ def what_was_tried(error: OutsideError) -> str:
         ),
         "to do its part",
     )
+
+
+def log_cause(error: Exception) -> None:
+    """Log what the other side said, if that is why. Called once, by whoever answers the error."""
+    said = error if isinstance(error, OutsideError) else error.__cause__
+    if isinstance(said, OutsideError):
+        log.warning("outside trouble: %s", said)

@@ -224,18 +224,40 @@ def test_a_limit_of_the_plan_is_told_as_such(
     )
 
 
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        ("/enrollments/{enrollment}/launch", 503),
+        ("/courses/{course}/preview", 503),
+        ("/settings/scorm-cloud", 409),
+        ("/settings/scorm-cloud/check", 200),
+        ("/settings/scorm-cloud/test", 422),
+        ("/settings/account-mode/check-plan", 200),
+    ],
+)
 def test_each_trouble_is_in_the_log_once(
-    client: FlaskClient, sandbox: Sandbox, caplog: pytest.LogCaptureFixture
+    app: Flask,
+    client: FlaskClient,
+    sandbox: Sandbox,
+    caplog: pytest.LogCaptureFixture,
+    address: str,
+    status: int,
 ) -> None:
+    """Also where a page of its own answers it, as in the tab that Launch has opened."""
+    app.config["BILLING"] = "marketplace"
     account = install_account(sandbox)
     sign_in(client, account)
     enrollment = make_enrollment(make_course(account))
-    enrollment_id = enrollment.id
+    path = address.format(enrollment=enrollment.id, course=enrollment.course_id)
+    keys = {"app_id": "SANDBOX", "secret_key": "sandbox-secret"}
     sandbox.cloud.faults(rate_500=1)
+    sandbox.crm.faults(rate_500=1)
     caplog.clear()
-    answer = client.post(f"/enrollments/{enrollment_id}/launch")
-    assert answer.status_code == 503
-    assert answer.text.count("try again") == 1
+    answer = client.post(path, data=keys)
+    assert answer.status_code == status
+    assert "Sandbox fault" not in answer.text
+    if status == 503:
+        assert answer.text.count("try again") == 1
     told = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
     assert len(told) == 1
     assert "Sandbox fault" in told[0]

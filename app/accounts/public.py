@@ -11,6 +11,7 @@ from app.errors import AppError, BadInput, NotFound, SignedOut, Unavailable
 from app.htmx import wants_fragment
 from app.limits import TooMany, limiter, network
 from app.models import Account, SessionKind, now
+from app.outside_trouble import log_cause
 from app.request_text import NotText, refused
 from app.tenancy import current_session
 
@@ -57,8 +58,10 @@ def callback() -> Response:
     try:
         response = came_back()
     except AppError as error:
+        log_cause(error)
         response = not_connected(error.sentence)
-    except OutsideError:
+    except OutsideError as error:
+        log_cause(error)
         response = not_connected("The CRM did not answer. Please start again in a minute.")
     response.headers["Referrer-Policy"] = "no-referrer"
     return response
@@ -151,6 +154,7 @@ def embed_session() -> Response:
     except frame.Unreadable as error:
         return not_understood(error)
     except (SignedOut, Unavailable) as error:
+        log_cause(error)
         return make_response(jsonify(error=error.sentence), error.status)
     location = entry.session.account.location_id
     response = jsonify(token=entry.token, location=location, picked=entry.picked)

@@ -8,6 +8,7 @@ from app import audit
 from app.accounts import closing, trial
 from app.clients.http import OutsideError
 from app.errors import Refused
+from app.outside_trouble import log_cause
 from app.tenancy import account_row, actor
 
 blueprint = Blueprint("account_mode", __name__, url_prefix="/settings/account-mode")
@@ -42,7 +43,8 @@ def check_plan() -> Response:
     was_live = account.live
     try:
         trial.ask_plan(account)
-    except OutsideError:
+    except OutsideError as error:
+        log_cause(error)
         return page(note=NO_ANSWER)
     if account.live != was_live:
         done = "went live" if account.live else "went back to the trial"

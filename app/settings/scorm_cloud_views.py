@@ -24,7 +24,7 @@ from app.courses import removing
 from app.errors import AppError, BadInput
 from app.htmx import part
 from app.models import now
-from app.outside_trouble import sentence_for
+from app.outside_trouble import log_cause, sentence_for
 from app.settings import postbacks, scorm_connection
 from app.settings.versions import take_turn
 from app.tenancy import account_row, actor
@@ -51,6 +51,7 @@ def scorm_cloud() -> Response:
         scorm_connection.connect(account, given, "archive_old" in request.form)
         take_turn(account, request.form.get("version", ""))
     except AppError as error:
+        log_cause(error)
         return page(error, typed_app_id=given.app_id)
     audit.note(account, actor(), "connected SCORM Cloud", given.app_id)
     saved = "SCORM Cloud is connected."

@@ -5,6 +5,7 @@ Whatever it is: one clear sentence, no account, no session, and never an error o
 
 from __future__ import annotations
 
+import logging
 import re
 from datetime import timedelta
 from urllib.parse import quote
@@ -165,13 +166,21 @@ def test_a_reconnect_takes_no_other_place(
 
 @pytest.mark.parametrize("fault", [{"rate_500": 1}, {"rate_html": 1}, {"down": True}, {"reset": 1}])
 def test_the_crm_being_away_is_said(
-    client: FlaskClient, sandbox: Sandbox, parts: dict[str, str], fault: dict[str, float]
+    client: FlaskClient,
+    sandbox: Sandbox,
+    parts: dict[str, str],
+    fault: dict[str, float],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     sandbox.crm.faults(**fault)
+    caplog.clear()
     answer = come_back(client, state=parts["state"], code=parts["code"])
     sandbox.crm.faults()
     assert answer.status_code == 400
     assert "did not answer" in answer.text
+    told = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+    assert len(told) == 1
+    assert "to POST /oauth/token" in told[0]
     assert (accounts(), sessions()) == ([], 0)
 
 

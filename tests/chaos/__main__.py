@@ -106,7 +106,7 @@ class Run:
             self.show(f"{len(self.learners.done)} completions; waiting until nothing is owed")
             return [*self.trouble.problems, *self.judged()]
         except (AssertionError, SystemExit, requests.RequestException) as trouble:
-            return [f"A person gave up: {trouble}"]
+            return [*self.trouble.problems, f"A person gave up: {trouble}"]
 
     def go_on(self, deadline: float, pause: float) -> None:
         self.trouble.start()

@@ -25,7 +25,11 @@ KEYS = {
     "demo-location": ("SANDBOX", "sandbox-secret"),
     "second-location": ("SECOND", "second-secret"),
 }
-COURSE_LINK = re.compile(r'href="/courses/([0-9a-f]{32})">([^<]+)<')
+COURSE_ROW = re.compile(
+    r'<tr id="course-([0-9a-f]{32})".*?class="cell-main"[^>]*>([^<]+)<.*?'
+    r'data-label="Status">(.*?)</td>',
+    re.DOTALL,
+)
 LINK = re.compile(r"http://[^\"\s]+/e/[\w-]+")
 CONTACT_ROW = re.compile(r'/contacts/(\w+)">([^<]*)</a></td>\s*<td>([^<\s]+@[^<\s]+)</td>')
 EVENTS = ("enrolled", "course_completed", "course_failed")
@@ -59,15 +63,19 @@ class Company:
         self.admin.install()
         self.admin.connect_scorm_cloud(*KEYS[self.location])
         self.admin.provision_objects()
-        for package in build(folder):
+        packages = build(folder)
+        for package in packages:
             self.admin.upload(package)
         self.admin.post("/settings/account-mode/go-live")
         eventually(
             lambda: self.admin.sees("Everything is there", "/settings/custom-objects"), PATIENCE
         )
-        eventually(lambda: self.admin.get("/courses").text.count("Ready") >= 2, PATIENCE)
-        found = COURSE_LINK.findall(self.admin.get("/courses").text)
-        self.courses = {title: id for id, title in found}
+        self.courses = eventually(lambda: self._all_ready(len(packages)), PATIENCE)
+
+    def _all_ready(self, number: int) -> dict[str, str] | None:
+        """The courses once so many are Ready: until then a course is called like its file."""
+        ready = ready_courses(self.admin.get("/courses").text)
+        return ready if len(ready) == number else None
 
     def use_in_workflows(self) -> None:
         """A workflow of the CRM for each of our events starts on it from now on."""
@@ -105,7 +113,13 @@ class Company:
 
     def registration(self, contact: Contact, course: str) -> str:
         """The same, waiting until it does."""
-        return eventually(lambda: self.registered(contact, course) or "", PERSISTENCE)
+        try:
+            return eventually(lambda: self.registered(contact, course) or "", PERSISTENCE)
+        except AssertionError as error:
+            raise AssertionError(
+                f"SCORM Cloud knows nobody at {contact.email} on “{course}” in {self.location},"
+                f" only {self._registrations(course)}: {error}"
+            ) from None
 
     def known_registrations(self) -> list[str]:
         """The ids of all that SCORM Cloud has of our courses."""
@@ -166,6 +180,12 @@ class Company:
             if not answer.get("more"):
                 return found
             more = {"more": answer["more"]}
+
+
+def ready_courses(page: str) -> dict[str, str]:
+    """The ids, by title, of the courses that the list on this page shows as Ready."""
+    rows = COURSE_ROW.findall(page)
+    return {html.unescape(title): id for id, title, status in rows if ">Ready<" in status}
 
 
 def starts_of(enrolled: Iterable[tuple[str, str]], done: Iterable[Completion]) -> Iterator[Start]:

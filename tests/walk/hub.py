@@ -8,9 +8,11 @@ from flask import Flask
 from redis import Redis
 from rq import Queue
 from rq.serializers import JSONSerializer
+from sqlalchemy import update
 
 from app.background import QUEUE
 from app.extensions import db
+from app.models import AdminSession, across_accounts, now
 from tests.fixtures.sandbox import Sandbox
 from tests.hub_client import InlineWorker, empty_tables
 from tests.walk import world
@@ -48,9 +50,15 @@ class Hub:
                 self.states[name] = self.tables.keep()
 
     def be(self, state: str) -> None:
-        """As it was kept, whatever has been done since; nothing waits in the queue."""
+        """As it was kept, whatever has been done since; nothing waits in the queue. Only those who
+        are signed in have been active just now: a walk takes longer than a session without use."""
         self.redis.flushall()
         self.tables.put_back(self.states[state])
+        with self.app.app_context(), across_accounts():
+            fresh = {"seen_at": now(), "confirmed_at": now()}
+            db.session.execute(update(AdminSession).values(fresh))
+            db.session.commit()
+            db.session.remove()
 
     def finish(self) -> None:
         """What was going on in the state "at work" has ended."""

@@ -22,6 +22,7 @@ NO_PAGES = {
     "workflows_public.courses": "for the CRM's workflow editor",
     "accounts_public.logo": "a picture, shown on the pages",
     "accounts_public.begin": "sends on to the CRM: its link is pressed on the connect screen",
+    "accounts_public.callback": "for the CRM's consent: without its code it refuses",
     "certificates.download": "a file: its link is pressed where it stands",
     "reports.export": "a file: its link is pressed where it stands",
 }
@@ -30,7 +31,7 @@ FOR_LEARNERS = ("enrollments_public.", "certificates_public.")
 EVERYTHING = "in use"
 STATES = (EVERYTHING, "new", "at the trial's limit", "in trouble", "at work")
 # Where the state of the account is no part of the page.
-ALWAYS_ALIKE = ("documentation.", "certificates_public.", "accounts_public.callback")
+ALWAYS_ALIKE = ("documentation.", "certificates_public.")
 # In the other states of the account one example says all that this state changes.
 TYPICAL = {"course_id": "with learners", "token": "open"}
 
@@ -90,14 +91,9 @@ def routes() -> list[Route]:
     return sorted(found, key=lambda route: (route.rule, STATES.index(route.state)))
 
 
-def for_admins(*below: str) -> list[Route]:
-    """The pages of somebody who is signed in. With `below`: these and what has no argument below
-    them, while the account is in use."""
-    found = [route for route in routes() if not route.for_learners]
-    if not below:
-        return found
-    plain = [one for one in found if one.state == EVERYTHING and not one.arguments]
-    return [one for one in plain if one.rule.startswith(below)]
+def for_admins(*states: str) -> list[Route]:
+    """The pages of somebody who is signed in, while the account is in one of these states."""
+    return [one for one in routes() if not one.for_learners and one.state in states]
 
 
 def for_learners() -> list[Route]:

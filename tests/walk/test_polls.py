@@ -47,7 +47,7 @@ def places(walker: Walker) -> list[str]:
 
 
 def busy_pages() -> list[Route]:
-    return [route for route in for_admins() if route.state in ("at work", "new")]
+    return for_admins("at work", "new")
 
 
 @pytest.mark.parametrize("route", busy_pages(), ids=str)
